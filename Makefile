@@ -2,7 +2,7 @@
 #
 #   PYTHON       the interpreter to build the environment from (3.10 to 3.14)          make setup PYTHON=python3.12
 #   TORCH_INDEX  a package index for torch alone; PyPI's own build brings CUDA along    TORCH_INDEX=https://download.pytorch.org/whl/cpu
-#   PIP_EXTRA    anything else that pip should be told                                  PIP_EXTRA='--proxy ...'
+#   PIP_EXTRA    any further options of pip                                  PIP_EXTRA='--proxy ...'
 #   FLY          arguments of the flight                                                make fly FLY='--scenario field --seed 7'
 #   TEST         arguments of pytest                                                    make test TEST='-k worlds'
 #   JOBS         processes that run the tests without ROS; those with ROS come after    make test JOBS=0
@@ -34,10 +34,10 @@ export MUJOCO_GL ?= egl
 export PYTHONUNBUFFERED = 1
 export TEST
 
-.PHONY: help setup fly test lint docs mutants clean
+.PHONY: help setup fly test coverage lint docs mutants clean
 
 help:
-	@echo "make setup | fly | test | lint | docs | mutants | clean (the variables are explained at the top of the Makefile)"
+	@echo "make setup | fly | test | coverage | lint | docs | mutants | clean (the variables are explained at the top of the Makefile)"
 
 setup: $(STAMP)
 
@@ -56,6 +56,13 @@ test: $(STAMP)
 	(( chosen )) || { echo "error: TEST has chosen no test" >&2; exit 2; }; \
 	exit $$status
 
+# The share of lines and branches that the tests without ROS run, also as pages in htmlcov/. Fails below the floor in pyproject.toml
+# (fail_under), unless TEST chooses some of the tests.
+coverage: $(STAMP)
+	@rm -f .coverage .coverage.*
+	@eval "$(BIN)/python -m pytest -m 'not ros' -n $(JOBS) --dist loadfile --cov --cov-report=term --cov-report=html \
+	  $(if $(TEST),--cov-fail-under=0) $$TEST"
+
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -67,13 +74,13 @@ docs: $(STAMP)
 	@$(BIN)/python -c 'import material' 2> /dev/null || $(PIP) -c constraints.txt mkdocs mkdocs-material
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-# Mutation tests of what lives depend on; pyproject.toml says of what. Takes half an hour to an hour; goes on where it was interrupted.
+# Mutation tests of what lives depend on; pyproject.toml lists the modules. Takes half an hour to an hour; goes on where it was interrupted.
 mutants: $(STAMP)
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
 clean:
-	rm -rf mutants site build install log dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf mutants htmlcov .coverage .coverage.* site build install log dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 	@echo "flights/, runs/ and $(VENV) are kept: remove them by hand"
 

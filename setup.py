@@ -47,7 +47,14 @@ MESSAGES = (
 )
 # What tests compare with.
 REFERENCES = ["ncps>=1.0", "torchdiffeq>=0.2.3", "efficientnet-lite-pytorch>=0.1"]
-TEST = ["pytest>=7.4", "pytest-timeout>=2.2", "pytest-xdist>=3.5", "hypothesis>=6.90", *REFERENCES]
+TEST = [
+    "pytest>=7.4",
+    "pytest-cov>=7.0",
+    "pytest-timeout>=2.2",
+    "pytest-xdist>=3.5",
+    "hypothesis>=6.90",
+    *REFERENCES,
+]
 
 EXTRAS = {
     # The rest of the core where no ROS provides it (python3-opencv has no package metadata).

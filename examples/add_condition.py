@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 
 from liquid_nav.policy import Policy, resolve_model
-from liquid_nav.simulation import PolicyPilot, fly
+from liquid_nav.simulation import PolicyPilot, fly_in_simulation
 from liquid_nav.worlds import load_condition, load_scenario
 
 DRIZZLE = """
@@ -41,7 +41,9 @@ def keep(image, state, command):
 
 policy = Policy.load(resolve_model("default"))
 pilot = PolicyPilot(policy, "default")
-record = fly(load_scenario("field"), given.seed, load_condition(file), pilot, on_frame=keep)
+record = fly_in_simulation(
+    load_scenario("field"), given.seed, load_condition(file), pilot, on_frame=keep
+)
 cv2.imwrite(str(given.out / "first_frame.png"), cv2.cvtColor(frames[0], cv2.COLOR_RGB2BGR))
 print(f"{record.condition}: {record.outcome.reason}, {record.outcome.detail}")
 print(f"picture: {given.out / 'first_frame.png'}")

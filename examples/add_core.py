@@ -15,7 +15,7 @@ import torch
 
 from liquid_nav.liquid import Core
 from liquid_nav.policy import CORES, Policy, PolicyConfig
-from liquid_nav.simulation import PolicyPilot, fly
+from liquid_nav.simulation import PolicyPilot, fly_in_simulation
 from liquid_nav.worlds import load_condition, load_scenario
 
 
@@ -55,5 +55,5 @@ Policy(PolicyConfig(core={"kind": "leaky", "units": 16})).save(given.out)
 
 policy = Policy.load(given.out)  # untrained: liquid-nav train comes next
 pilot = PolicyPilot(policy, "leaky")
-record = fly(load_scenario("field"), 10002, load_condition("summer"), pilot)
+record = fly_in_simulation(load_scenario("field"), 10002, load_condition("summer"), pilot)
 print(f"{policy.core.state_size} units, untrained: {record.outcome.reason}")

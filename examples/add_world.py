@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from liquid_nav.simulation import ExpertPilot, fly
+from liquid_nav.simulation import ExpertPilot, fly_in_simulation
 from liquid_nav.worlds import (
     WORLDS,
     Horizon,
@@ -22,9 +22,9 @@ from liquid_nav.worlds import (
     generate_layout,
     load_condition,
     load_scenario,
+    meadow,
+    number,
 )
-from liquid_nav.worlds.keys import number
-from liquid_nav.worlds.textures import meadow
 
 SCENARIO = """
 world: orchard
@@ -47,7 +47,9 @@ def fill_orchard(ground, parameters):
     for along in np.arange(-8.0, length + 8.0, parameters.spacing):
         for across in np.arange(-12.0, 12.1, parameters.spacing):
             x, y = ground.to_world(along, across + ground.rng.normal(0.0, 0.2))
-            ground.add("beech", x, y)  # does nothing where a rule says no, such as near the start
+            ground.add(
+                "beech", x, y
+            )  # does nothing where a rule forbids it, such as near the start
     for _ in range(200):
         ground.decorate("grass", *ground.rng.uniform(-20.0, 20.0, 2))
 
@@ -61,5 +63,5 @@ given.out.mkdir(parents=True, exist_ok=True)
 file = given.out / "orchard.yaml"
 file.write_text(SCENARIO)
 scenario = load_scenario(file)
-record = fly(scenario, 3, load_condition(scenario.condition), ExpertPilot())
+record = fly_in_simulation(scenario, 3, load_condition(scenario.condition), ExpertPilot())
 print(f"{len(generate_layout(scenario, 3).items)} trees, expert: {record.outcome.reason}")

@@ -8,7 +8,7 @@ import argparse
 import numpy as np
 
 from liquid_nav.policy import Policy, resolve_model
-from liquid_nav.simulation import PolicyPilot, fly
+from liquid_nav.simulation import PolicyPilot, fly_in_simulation
 from liquid_nav.worlds import load_condition, load_scenario
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -19,7 +19,7 @@ parser.add_argument("--seed", type=int, default=10007)
 given = parser.parse_args()
 
 policy = Policy.load(resolve_model(given.model))
-record = fly(
+record = fly_in_simulation(
     load_scenario(given.scenario),
     given.seed,
     load_condition(given.condition),

@@ -10,7 +10,7 @@ import argparse
 
 import numpy as np
 
-from liquid_nav.simulation import fly
+from liquid_nav.simulation import fly_in_simulation
 from liquid_nav.types import Command
 from liquid_nav.worlds import load_condition, load_scenario
 
@@ -41,6 +41,6 @@ parser.add_argument("--seed", type=int, default=10002)
 given = parser.parse_args()
 
 pilot = TowardsRed()
-record = fly(load_scenario("field"), given.seed, load_condition("summer"), pilot)
+record = fly_in_simulation(load_scenario("field"), given.seed, load_condition("summer"), pilot)
 print(f"{record.outcome.reason}: {record.outcome.detail}")
 print(f"saw red in {pilot.seen} of {len(record.columns['time'])} frames")

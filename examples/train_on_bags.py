@@ -13,7 +13,7 @@ import yaml
 
 from liquid_nav.learning import IngestOptions, PolicyTrainer, import_recordings, load_recipe
 from liquid_nav.policy import Policy
-from liquid_nav.simulation import PolicyPilot, fly
+from liquid_nav.simulation import PolicyPilot, fly_in_simulation
 from liquid_nav.worlds import load_condition, load_scenario
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -31,5 +31,5 @@ recipe.write_text(yaml.safe_dump({"caches": [str(given.out / "data")], "rounds":
 model = PolicyTrainer(load_recipe(recipe), given.out / "training").run()
 
 pilot = PolicyPilot(Policy.load(model), "mine")
-record = fly(load_scenario("field"), 10002, load_condition("summer"), pilot)
+record = fly_in_simulation(load_scenario("field"), 10002, load_condition("summer"), pilot)
 print(f"{model}: {record.outcome.reason}, {record.outcome.detail}")

@@ -1,7 +1,7 @@
 """Names that a subpackage exports without importing the modules that define them (PEP 562).
 
-So ``from liquid_nav.autopilots import PX4`` needs no pymavlink, though the subpackage exports MAVLink's
-names as well.
+So ``from liquid_nav.autopilots import PX4`` needs no pymavlink, though the subpackage exports the
+names of MAVLink as well.
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ A script can call ``register`` instead; what it adds is known in that process al
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar, cast
 
@@ -90,8 +92,16 @@ class Registry(Mapping[str, Entry], Generic[Entry]):
         return cast(Entry, getattr(importlib.import_module(module), attribute))
 
     def _offered(self) -> dict[str, EntryPoint]:
-        """Return name -> entry point; of two packages with one name, the first that is found."""
-        found: dict[str, EntryPoint] = {}
-        for point in entry_points(group=self.group):
-            found.setdefault(point.name, point)
-        return found
+        return _find_offered(self.group, tuple(sys.path))
+
+
+@cache
+def _find_offered(group: str, path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """Return name -> entry point; of two packages with one name, the first that is found.
+
+    They are looked for once, because that takes long; ``path``: where Python looks for modules.
+    """
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=group):
+        found.setdefault(point.name, point)
+    return found

@@ -17,8 +17,8 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 os.environ.setdefault("MUJOCO_GL", "egl")
-# Whatever the shell says that a real drone is on: no test may command it, and no other run may hear
-# this one.
+# Whatever the shell sets of a network with a real drone: no test may command it, and no other run
+# may receive this one.
 os.environ["ROS_DOMAIN_ID"] = str(claim_ros_domain())
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 for name in ("ROS_LOCALHOST_ONLY", "ROS_STATIC_PEERS", "ROS_DISCOVERY_SERVER"):

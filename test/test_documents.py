@@ -10,7 +10,10 @@ import yaml
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
-BESIDE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+BESIDE = [
+    ROOT / name
+    for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "QUALITY_DECLARATION.md")
+]
 KINDS = ("tutorials", "how_to", "reference", "results")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 DATE = re.compile(

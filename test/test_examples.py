@@ -1,4 +1,4 @@
-"""Every script in examples/ runs as its first lines say, and does what it promises."""
+"""Every script in examples/ runs as its first lines describe, and does what it promises."""
 
 import importlib.util
 import re

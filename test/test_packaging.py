@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 import setuptools
+import yaml
 
 import liquid_nav
 
@@ -27,7 +28,7 @@ REQUIREMENT_OF = {
     "serial": "pyserial",
 }
 OURS = {"liquid_nav", "liquid_nav_benchmarks"}
-# Messages that rclpy itself brings along, and what is used only where somebody has installed it.
+# Messages that rclpy itself brings along, and what is used only where it was installed.
 WITH_RCLPY = {"builtin_interfaces", "rcl_interfaces", "ament_index_python"}
 WHERE_PRESENT = {"bond", "tf2_msgs", "px4_msgs", "ros_gz_interfaces", "launch", "launch_ros"}
 
@@ -74,6 +75,7 @@ def test_versions_agree(package_xml, setup_arguments):
         setup_arguments["version"],
         package_xml.findtext("version"),
         changelog.group(1),
+        yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"],
     }
     assert len(versions) == 1
 
@@ -103,7 +105,7 @@ def test_every_shared_file_is_shipped(setup_arguments):
 
 
 def test_the_command_is_on_path_where_colcon_installs(setup_arguments):
-    """Console scripts go where ros2 run looks, which is on nobody's PATH; a wheel has its own
+    """Console scripts go where ros2 run looks, which is on no PATH; a wheel has its own
     command in bin.
     """
     assert ("bin", ["scripts/liquid-nav"]) in setup_arguments["data_files"]

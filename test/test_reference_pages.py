@@ -130,9 +130,10 @@ def test_every_option_of_the_command_line_is_there(generator):
 
 
 def test_launch_arguments_are_read_without_launch(generator):
-    arguments = importlib.import_module("reference_pages.launch_arguments")
+    launch_files = importlib.import_module("reference_pages.launch_files")
     before = {name: sys.modules.get(name) for name in ("launch", "launch_ros")}
-    simulated, real = arguments.declared()
+    simulated = launch_files.LaunchFile("flight.launch.py").arguments()
+    real = launch_files.LaunchFile("drone.launch.py").arguments()
     assert {name: sys.modules.get(name) for name in before} == before
     assert "liquid_nav.bringup.launching" not in sys.modules or before["launch"] is not None
     sim = next(one for one in simulated if one.name == "sim")

@@ -1,5 +1,8 @@
-"""Tables that other packages add to: what is built in stays, what is broken is reported in one line."""
+"""Tables that other packages add to: what is built in stays, what is broken is reported in one
+line.
+"""
 
+import pickle
 import sys
 
 import pytest
@@ -9,6 +12,15 @@ from liquid_nav.evaluation.entrants import PILOTS, build_pilot, resolve_pilot
 from liquid_nav.policy import CORES, ModelError
 from liquid_nav.policy.cores import build_core
 from liquid_nav.registry import Registry
+from liquid_nav.worlds import (
+    WORLDS,
+    ScenarioError,
+    generate_layout,
+    load_condition,
+    load_scenario,
+)
+from liquid_nav.worlds.sdf import world_sdf
+from liquid_nav.worlds.sdf_assets import Library
 
 GROUP = "liquid_nav.tested"
 
@@ -86,6 +98,43 @@ def test_a_core_of_another_package_is_built_by_its_name_in_a_config(package):
     assert "theirs" in CORES
     with pytest.raises(ModelError, match="core 'theirs' does not fit"):
         build_core({"kind": "theirs", "cells": 5}, 3, 4, 1 / 30)
+
+
+def test_a_world_of_another_package_is_flown_by_its_name_in_a_scenario(package, tmp_path):
+    code = (
+        "from dataclasses import dataclass\n"
+        "from liquid_nav.worlds import Horizon, WorldKind\n"
+        "from liquid_nav.worlds.keys import number\n"
+        "from liquid_nav.worlds.textures import meadow\n"
+        "@dataclass(frozen=True)\n"
+        "class Parameters:\n"
+        "    posts: float = number(3.0, 1.0, 9.0)\n"
+        "def fill(ground, parameters):\n"
+        "    for n in range(int(parameters.posts)):\n"
+        "        ground.add('post', *ground.to_world(4.0, 3.0 * n - 6.0))\n"
+        "POSTS = WorldKind(Parameters, fill, meadow, Horizon(0.1, 0.0, 0.0))\n"
+    )
+    package("post_package", code, {"posts": "post_package:POSTS"}, "liquid_nav.worlds")
+    path = tmp_path / "mine.yaml"
+    path.write_text("world: posts\nparameters: {posts: 5}\n")
+    scenario = load_scenario(path)
+    assert scenario.parameters.posts == 5.0 and set(WORLDS) == {"forest", "field", "posts"}
+    assert pickle.loads(pickle.dumps(scenario)) == scenario
+    layout = generate_layout(scenario, 1)
+    assert {item.kind for item in layout.items} == {"post"} and 3 <= len(layout.items) <= 5
+    text = world_sdf(layout, load_condition("summer"), Library("files", "summer"))
+    assert text.count('<collision name="post.') == len(layout.items)
+    path.write_text("world: posts\nparameters: {posts: 10}\n")
+    with pytest.raises(ScenarioError, match="'posts' must be a number from 1 to 9"):
+        load_scenario(path)
+
+
+def test_a_world_of_a_package_that_cannot_be_imported_is_one_line(package, tmp_path):
+    package("broken_world", "import no_such_module\n", {"x": "broken_world:X"}, "liquid_nav.worlds")
+    path = tmp_path / "mine.yaml"
+    path.write_text("world: x\n")
+    with pytest.raises(UserError, match="'x' of broken_world cannot be imported"):
+        load_scenario(path)
 
 
 def test_a_pilot_of_another_package_can_be_evaluated(package):

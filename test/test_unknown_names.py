@@ -49,6 +49,35 @@ def test_a_misspelt_parameter_is_refused_with_the_nearest_name():
         refuse_unknown_parameters("camera", ["wholly_other"], KNOWN)
 
 
+REPLACING = ["personal", "autopilot", "port"]
+"""What a node or a launch file reads: the nearest name to ``personality`` is not its new one."""
+
+
+def test_a_replaced_launch_argument_is_refused_with_its_name_now():
+    with pytest.raises(UserError) as caught:
+        refuse_arguments(["port", "personality"], REPLACING)
+    assert str(caught.value) == (
+        "unknown launch argument 'personality'. it is called 'autopilot' now. --show-args lists "
+        "them all"
+    )
+
+
+@pytest.mark.parametrize("for_all", [(), ("personality",)])
+def test_a_replaced_parameter_is_refused_with_its_name_now(for_all):
+    with pytest.raises(UserError) as caught:
+        refuse_unknown_parameters("test_vehicle", ["personality"], REPLACING, for_all)
+    assert str(caught.value) == (
+        "test_vehicle has no parameter 'personality'. it is called 'autopilot' now. --help lists "
+        "them all"
+    )
+
+
+def test_a_replaced_name_is_only_one_where_the_new_one_is_read():
+    refuse_unknown_parameters("camera", ["personality"], KNOWN, for_all=["personality"])
+    with pytest.raises(UserError, match="'personality'. --help lists them all"):
+        refuse_unknown_parameters("camera", ["personality"], KNOWN)
+
+
 def test_what_is_given_to_every_node_may_be_another_nodes_but_not_a_misspelling():
     refuse_unknown_parameters("camera", ["wholly_other"], KNOWN, for_all=["wholly_other"])
     with pytest.raises(UserError, match="did you mean 'model'"):

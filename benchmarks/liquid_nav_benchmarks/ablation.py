@@ -92,7 +92,9 @@ def folder_of(name: str) -> str:
 
 
 def judge(model: Path, seeds: range, workers: int | None) -> list[dict[str, object]]:
-    """Fly a model in all ``CONDITIONS`` of both scenarios; a row for each, see ``summarize``."""
+    """Fly a model in all ``CONDITIONS`` of both scenarios; a row for each, see
+    ``summarize_flights``.
+    """
     pilot = resolve_pilot(str(model))
     scenarios, conditions = read_places(("forest", "field"), CONDITIONS)
     tasks = [

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Rows = Sequence[Mapping[str, Any]]
-"""Of ``summarize``: one for each scenario and condition."""
+"""Of ``summarize_flights``: one for each scenario and condition."""
 GROUPS = (
     ("summer", "summer", GOOD_COLOUR),
     ("invented looks", "pseudo/", START_COLOUR),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liquid_nav.simulation import TIMESTEP, DroneResponse, World, sample_response
+from liquid_nav.simulation import PHYSICS_TIMESTEP, DroneResponse, World, sample_response
 from liquid_nav.types import Command
 from liquid_nav.worlds import (
     CameraFaults,
@@ -29,7 +29,7 @@ DURATION = 5.0
 """s from the command to the end of the record."""
 SETTLED = 2.0
 """s after the command, from which on averages are taken."""
-_PERIOD = 2 * TIMESTEP
+_PERIOD = 2 * PHYSICS_TIMESTEP
 _HOVER = 1.0
 
 

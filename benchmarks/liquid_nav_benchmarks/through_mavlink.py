@@ -34,9 +34,9 @@ WAYS = ("direct", "px4", "ardupilot")
 
 
 def fly_once(spec: PilotSpec, scenario: Scenario, condition: Condition, seed: int, way: str) -> str:
-    """Return how one flight ended (one of ``simulation.REASONS``)."""
-    # Here and not above: see ``prepare_process`` for when numerical libraries may be imported.
-    from liquid_nav.simulation import fly
+    """Return how one flight ended (one of ``simulation.OUTCOME_REASONS``)."""
+    # Not above: ``prepare_worker_process`` explains when numerical libraries may be imported.
+    from liquid_nav.simulation import fly_in_simulation
     from liquid_nav.sitl import fly_mavlink
 
     prepare_worker_process()
@@ -46,7 +46,7 @@ def fly_once(spec: PilotSpec, scenario: Scenario, condition: Condition, seed: in
         torch.set_num_threads(1)
     arguments = (scenario, seed, condition, build_pilot(spec))
     if way == "direct":
-        record = fly(*arguments)
+        record = fly_in_simulation(*arguments)
     else:
         record = fly_mavlink(*arguments, way)
     return record.outcome.reason

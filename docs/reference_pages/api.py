@@ -32,9 +32,10 @@ LONGEST = 60
 """Characters of a constant that is shown where no text describes it."""
 TEXT = """
 The names that each subpackage exports, and that stay: `from liquid_nav.liquid import LTC`. What
-is imported from a module below a subpackage may change without notice. A subpackage imports
-only those before it here ([how the package is laid out](package.md)). Arguments, shapes and
-units are in the docstrings: `help(liquid_nav.liquid.LTC)`.
+is imported from a module below a subpackage may change without notice; the subpackages themselves
+import nothing of each other but these names. A subpackage imports only those before it here
+([how the package is laid out](package.md)). Arguments, shapes and units are in the docstrings:
+`help(liquid_nav.liquid.LTC)`.
 """
 """What stands at the top of the page."""
 
@@ -49,11 +50,7 @@ def page() -> str:
     for name in PACKAGES:
         package = importlib.import_module(f"liquid_nav.{name}")
         lines += [f"## liquid_nav.{name}", "", first_sentence(package.__doc__), ""]
-        exported = getattr(package, "__all__", ())
-        if not exported:
-            lines += ["Exports no names: nothing below it is meant to be imported by others.", ""]
-            continue
-        rows = [(code(one), _kind(package, one), describe(package, one)) for one in exported]
+        rows = [(code(one), _kind(package, one), describe(package, one)) for one in package.__all__]
         lines += table(("name", "kind", "what it is"), rows)
     return joined(lines)
 
@@ -75,8 +72,8 @@ def describe(package: ModuleType, name: str) -> str:
     if _kind(package, name) != "constant":
         return first_sentence(inspect.getdoc(value))
     module = package
-    for node in ast.parse(inspect.getsource(package)).body:
-        if isinstance(node, ast.ImportFrom) and name in {word.name for word in node.names}:
+    for node in ast.walk(ast.parse(inspect.getsource(package))):
+        if isinstance(node, ast.ImportFrom) and name in {one.name for one in node.names}:
             module = importlib.import_module(node.module)
     text = first_sentence(_below(Path(inspect.getfile(module)), name))
     if (

@@ -51,7 +51,7 @@ def page() -> str:
 
 
 def commands(entry: Entry) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Yield the functions of a subcommand, by the second word on the command line; empty where
+    """Yield the functions of a subcommand, by the second argument on the command line; empty where
     there is none.
     """
     module = importlib.import_module(entry.module)
@@ -94,13 +94,13 @@ def _declared(
 def _names(name: str, info: OptionInfo | ArgumentInfo, kind: Any) -> str:
     if isinstance(info, ArgumentInfo):
         return code((info.metavar or name).strip("[]{}").upper())
-    given = [word for word in info.param_decls or () if word.startswith("-")]
+    given = [name for name in info.param_decls or () if name.startswith("-")]
     if not given:
         dashed = name.replace("_", "-")
         given = [f"--{dashed}"]
         if kind is bool:
             given.append(f"--no-{dashed}")
-    return ", ".join(code(word) for text in given for word in text.split("/"))
+    return ", ".join(code(name) for text in given for name in text.split("/"))
 
 
 def _type(kind: Any, info: OptionInfo | ArgumentInfo) -> str:

@@ -54,7 +54,7 @@ def _imported(function: ast.AST) -> dict[str, Any]:
     for node in ast.walk(function):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("liquid_nav."):
             module = importlib.import_module(node.module)
-            found |= {word.asname or word.name: getattr(module, word.name) for word in node.names}
+            found |= {one.asname or one.name: getattr(module, one.name) for one in node.names}
     return found
 
 
@@ -98,7 +98,7 @@ def _bind(target: ast.AST, value: Any) -> dict[str, Any]:
 
 def _arguments(call: ast.Call, scope: Scope, bound: Mapping[str, Any]) -> dict[str, Any]:
     names = ("node", "name", "default", "description", "limits", "read_only")
-    given = dict(zip(names, call.args)) | {word.arg: word.value for word in call.keywords}
+    given = dict(zip(names, call.args)) | {one.arg: one.value for one in call.keywords}
     usual = {"limits": None, "read_only": True}
     return {
         name: scope.value(given[name], bound) if name in given else usual[name]

@@ -17,7 +17,7 @@ COLUMNS = ("key", "takes", "default", "meaning")
 TEXT = """
 Everything has a default but `world`; a key that is unknown, or a value out of range, is refused in
 one line. A key with a dot stands in a section: `wind.gust` is `wind: {gust: 0.5}`. Distances are in
-metres, angles in radians where nothing else is said, everything in SI units. How they are used:
+metres, angles in radians unless stated otherwise, everything in SI units. How they are used:
 [your own world](../tutorials/your_own_world.md), [conditions](conditions.md).
 """
 """What stands at the top of the page."""

@@ -61,7 +61,7 @@ class Parameter:
     kind: str
     """Its type."""
     default: str
-    """As it is typed; empty where only the running node knows it."""
+    """As it is typed; empty where it is computed at run time."""
     range: str
     """Least and largest value; empty where there are none."""
     unit: str

@@ -50,7 +50,7 @@ class Adapter(Protocol):
         """Ask for one heartbeat of the vehicle, now."""
 
     def show_life(self) -> None:
-        """Send a sign of life; called once a second."""
+        """Send a heartbeat; called once a second."""
 
     def send_set_point(self, command: Command) -> None:
         """Send a velocity and a yaw rate in the level body frame."""
@@ -70,7 +70,7 @@ class Adapter(Protocol):
         """Return why set points cannot be sent (a heading is missing), or nothing."""
 
     def warnings(self) -> list[str]:
-        """Return what the protocol itself knows against a request, beside the autopilot's texts."""
+        """Return the protocol's own reasons against a request, beside the autopilot's texts."""
 
     def take(self) -> list[Any]:
         """Return what has to be sent, and forget it."""

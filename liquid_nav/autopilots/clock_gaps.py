@@ -25,7 +25,7 @@ less than ``GAP``.
 
 
 class ClockGaps:
-    """Knows when ``update`` was last called, and from when on ages count."""
+    """Stores when ``update`` was last called, and from when on ages count."""
 
     def __init__(self) -> None:
         """Begin without a call."""
@@ -42,9 +42,9 @@ class ClockGaps:
         self._boot: float | None = None
         """The vehicle's clock then, s."""
         self._heartbeat: float | None = None
-        """The heartbeat that the silence of the link was last forgiven for: when it came, s."""
+        """When the heartbeat came after which a silence of the link was last excused, s."""
         self._command = NEVER
-        """The command that ages were last forgiven for: when it came, s."""
+        """When the command came after which ages were last excused, s."""
 
     def called(self, now: float) -> None:
         """``update`` is called at ``now`` (s)."""

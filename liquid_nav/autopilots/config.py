@@ -72,7 +72,8 @@ class SessionConfig:
             self.engage_channel
             and not FIRST_SWITCH_CHANNEL <= self.engage_channel <= LAST_SWITCH_CHANNEL
         ):
-            remedy = f"choose one of the channels {FIRST_SWITCH_CHANNEL} to {LAST_SWITCH_CHANNEL}, or 0 for none"
+            channels = f"{FIRST_SWITCH_CHANNEL} to {LAST_SWITCH_CHANNEL}"
+            remedy = f"choose one of the channels {channels}, or 0 for none"
             raise UserError(f"the engage switch cannot be on channel {self.engage_channel}", remedy)
 
 

@@ -32,7 +32,7 @@ def interrupt(s: OffboardSession, fault: Fault | None) -> None:
     ``fault``: why, where it has to be reported.
     """
     if fault is not None and s.phase in PHASES_IN_CHARGE and s.phase is not Phase.LANDING:
-        s.complain(fault)
+        s.record_fault(fault)
     if s.phase not in (Phase.STARTING, Phase.CLIMBING, Phase.FLYING, Phase.HOLDING):
         return
     if not s.vehicle.airborne:

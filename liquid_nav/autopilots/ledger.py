@@ -32,7 +32,7 @@ class Ledger:
     """
 
     def __init__(self) -> None:
-        """Know no supervisor."""
+        """Begin without a supervisor."""
         self._seen: dict[str, Order] = {}
 
     def take(self, order: Order) -> News:

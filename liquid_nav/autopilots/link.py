@@ -110,7 +110,7 @@ class MavlinkUdp:
             self.port = self._socket.getsockname()[1]
 
     def read(self) -> list[bytes]:
-        """Return at most one datagram, so that ``accept`` knows whose it was."""
+        """Return at most one datagram, so that ``accept`` can use its sender."""
         try:
             data, self._last = self._socket.recvfrom(LARGEST)
         except OSError as error:
@@ -135,7 +135,7 @@ class MavlinkUdp:
         return 0.0 <= now - self._received < MOVES
 
     def write(self, data: bytes) -> None:
-        """Send to the vehicle, once we know where it is."""
+        """Send to the vehicle, once its address is known."""
         try:
             if self._calls:
                 self._socket.send(data)

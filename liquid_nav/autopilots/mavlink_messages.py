@@ -47,7 +47,7 @@ INTEGERS = {
 
 
 def heartbeat(station: bool) -> MavlinkMessage:
-    """Our sign of life; ``station``: as a ground station by type, otherwise as a companion
+    """Our heartbeat; ``station``: as a ground station by type, otherwise as a companion
     computer.
     """
     kind = mavlink.MAV_TYPE_GCS if station else mavlink.MAV_TYPE_ONBOARD_CONTROLLER
@@ -130,7 +130,7 @@ def encode_parameter(value: float, kind: int, bytewise: bool) -> float:
 
 
 def decode_parameter(value: float, kind: int, bytewise: bool) -> float:
-    """Inverse of ``encode_value``."""
+    """Inverse of ``encode_parameter``."""
     if not bytewise or kind not in INTEGERS:
         return float(value)
     layout = "<" + INTEGERS[kind]

@@ -64,13 +64,13 @@ def _engage(s: OffboardSession) -> None:
     """A person has engaged: take over, or report why not."""
     wrong = s.profile.wrong_vehicle(s.vehicle.autopilot, s.vehicle.kind)
     if s.phase is Phase.OFFLINE:
-        s.complain(Fault(FaultKind.NO_HEARTBEAT, subject="is the link up?"))
+        s.record_fault(Fault(FaultKind.NO_HEARTBEAT, subject="is the link up?"))
     elif wrong:
-        s.complain(Fault(FaultKind.WRONG_VEHICLE, subject=wrong))
+        s.record_fault(Fault(FaultKind.WRONG_VEHICLE, subject=wrong))
     elif s.phase is Phase.LANDING:
-        s.complain(Fault(FaultKind.LANDING_GOES_ON))
+        s.record_fault(Fault(FaultKind.LANDING_GOES_ON))
     elif s.phase is Phase.STOPPING:
-        s.complain(Fault(FaultKind.STILL_STOPPING))
+        s.record_fault(Fault(FaultKind.STILL_STOPPING))
     elif s.phase in (Phase.READY, Phase.HOLDING, Phase.RELEASED):
         s.fault = None
         s.touched = False
@@ -105,7 +105,7 @@ def _hold(s: OffboardSession, act: bool) -> None:
 def _land(s: OffboardSession) -> None:
     """Land what flies, stop motors on the ground; without a link, land when it is back."""
     if s.phase is Phase.OFFLINE:
-        s.complain(Fault(FaultKind.LANDING_WAITS))
+        s.record_fault(Fault(FaultKind.LANDING_WAITS))
         if s.vehicle.mode is not None:
             modes = frozenset({s.vehicle.mode, s.profile.follow}) | s.profile.landing_modes
             s.before_loss = BeforeLoss(Phase.LANDING, modes)
@@ -128,7 +128,7 @@ def _touch(s: OffboardSession) -> None:
         return
     s.touched = True
     s.set_points.urgent = True
-    s.complain(Fault(FaultKind.PILOT_TOUCH))
+    s.record_fault(Fault(FaultKind.PILOT_TOUCH))
     if s.phase is Phase.LANDING and not s.streaming:
         # The autopilot lands by itself: a pilot who wants to fly on changes the mode.
         return

@@ -110,7 +110,7 @@ class PlainSession:
             self._new = True
             if self.phase is not Phase.LANDING:
                 self._leave(Phase.HOLDING)
-            self._complain(Fault(FaultKind.TWO_SUPERVISORS, subject=topic), now)
+            self._record_fault(Fault(FaultKind.TWO_SUPERVISORS, subject=topic), now)
         self._distrusted = topic
 
     def close(self, now: float) -> None:
@@ -135,7 +135,7 @@ class PlainSession:
         if self.phase is Phase.FLYING and not fresh and self._command_time > NEVER:
             self._leave(Phase.HOLDING)
             limit = self.config.freshness
-            self._complain(Fault(FaultKind.SUPERVISOR_SILENT, silent, limit), now)
+            self._record_fault(Fault(FaultKind.SUPERVISOR_SILENT, silent, limit), now)
         wanted = ZERO
         if self.phase is Phase.LANDING:
             # Kept until a person asks for hold or disengage, whatever other nodes publish: nothing
@@ -154,7 +154,7 @@ class PlainSession:
         return events
 
     def report(self) -> BridgeReport:
-        """Return what the supervisor has to know; whether the drone is armed or flies is not
+        """Return the report to the supervisor; whether the drone is armed or flies is not
         reported.
         """
         report = BridgeReport(phase=self.phase, bridge=self.identity)
@@ -170,7 +170,7 @@ class PlainSession:
     def _engage(self, unseen: bool, known: bool, now: float) -> None:
         if self.phase is Phase.LANDING:
             if unseen:
-                self._complain(Fault(FaultKind.LANDING_GOES_ON), now)
+                self._record_fault(Fault(FaultKind.LANDING_GOES_ON), now)
         elif unseen:
             self.fault = None
             self.phase = Phase.FLYING
@@ -181,12 +181,12 @@ class PlainSession:
             if in_time and self.fault is None:
                 self.phase = Phase.FLYING
             else:
-                self._complain(Fault(FaultKind.RESUME_REFUSED), now)
+                self._record_fault(Fault(FaultKind.RESUME_REFUSED), now)
 
     def _leave(self, phase: Phase) -> None:
         if self.phase in (Phase.FLYING, Phase.HOLDING, Phase.LANDING):
             self.phase = phase
 
-    def _complain(self, fault: Fault, now: float) -> None:
+    def _record_fault(self, fault: Fault, now: float) -> None:
         self.fault = fault
         self._events.append(SessionEvent(now, True, str(fault)))

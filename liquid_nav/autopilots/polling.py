@@ -1,4 +1,4 @@
-"""What is sent at its own rate, whatever goes on: signs of life, and requests for what the vehicle
+"""What is sent at its own rate, whatever goes on: heartbeats, and requests for what the vehicle
 should send.
 """
 
@@ -7,8 +7,8 @@ from __future__ import annotations
 from liquid_nav.autopilots.adapter import Adapter
 from liquid_nav.autopilots.freshness import NEVER
 
-LIFE = 1.0
-"""s between two signs of life."""
+HEARTBEAT_PERIOD = 1.0
+"""s between two heartbeats of ours."""
 POLL = 0.2
 """s between heartbeats that are asked for: a mode must not be known a second too late."""
 URGENT_POLL = 0.06
@@ -23,8 +23,8 @@ class Polling:
     def __init__(self, adapter: Adapter) -> None:
         """Begin with nothing asked for through ``adapter``."""
         self._adapter = adapter
-        self._life = NEVER
-        """When the last sign of life was sent, s."""
+        self._heartbeat_sent = NEVER
+        """When our last heartbeat was sent, s."""
         self._asked_heartbeat = NEVER
         """When a heartbeat was last asked for, s."""
         self._asked_messages = NEVER
@@ -37,9 +37,9 @@ class Polling:
         self._asked_messages = now
 
     def show_life(self, now: float) -> None:
-        """Send a sign of life, if it is time (s)."""
-        if not 0.0 <= now - self._life < LIFE:
-            self._life = now
+        """Send a heartbeat, if it is time (s)."""
+        if not 0.0 <= now - self._heartbeat_sent < HEARTBEAT_PERIOD:
+            self._heartbeat_sent = now
             self._adapter.show_life()
 
     def ask_again(self, now: float) -> None:

@@ -168,6 +168,7 @@ PX4 = AutopilotProfile(
         "through)"
     ),
 )
+"""Modes and numbers of PX4."""
 
 ARDUPILOT = AutopilotProfile(
     name="ArduPilot",
@@ -201,8 +202,10 @@ ARDUPILOT = AutopilotProfile(
     texts_for_stations=False,
     hold_needs_global_position=False,
 )
+"""Modes and numbers of ArduPilot's copters."""
 
 AUTOPILOT_PROFILES = {"px4": PX4, "ardupilot": ARDUPILOT}
+"""Name of an autopilot in parameters -> its profile."""
 
 
 def autopilot_profile(name: str) -> AutopilotProfile:

@@ -188,7 +188,7 @@ class Px4DdsAdapter:
             passes: Whether the pre-flight checks pass.
             failsafe: Whether it is in a failsafe.
             now: Time of arrival, s.
-            kind: MAV_TYPE, see ``vehicle_kind``; None: unknown.
+            kind: MAV_TYPE, see ``px4_mav_type``; None: unknown.
         """
         if self.target is None:
             self.target = system
@@ -295,13 +295,13 @@ class Px4DdsAdapter:
         self.session.log_event(TO_CHECK)
 
     def ask_for_heartbeat(self) -> None:
-        """The status comes as often as PX4 likes, and with every change."""
+        """PX4 publishes the status at its own rate, and with every change."""
 
     def ask_again(self) -> None:
         """The agent forwards what it forwards."""
 
     def show_life(self) -> None:
-        """The set points are the sign of life."""
+        """The set points take the place of a heartbeat."""
 
     def send_set_point(self, command: Command) -> None:
         """Turn a command by the heading; without a fresh one only height and turn are commanded."""

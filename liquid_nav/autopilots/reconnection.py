@@ -35,7 +35,7 @@ def lose_link(s: OffboardSession) -> None:
     if s.phase in PHASES_IN_CHARGE:
         s.before_loss = _remember(s)
     s.leave(Phase.OFFLINE)
-    s.complain(Fault(FaultKind.LINK_LOST, limit=LINK_LOST))
+    s.record_fault(Fault(FaultKind.LINK_LOST, limit=LINK_LOST))
 
 
 def connect(s: OffboardSession) -> None:

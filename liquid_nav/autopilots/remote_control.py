@@ -22,7 +22,7 @@ class RemoteControl:
     """Counts deliberate flips of the engage switch."""
 
     def __init__(self, vehicle: VehicleState, channel: int) -> None:
-        """Know nothing yet.
+        """Begin without any message.
 
         Args:
             vehicle: What the vehicle reports; read whenever a message of it has come.
@@ -43,7 +43,7 @@ class RemoteControl:
         """Compare what the heartbeat shows with the one before."""
         shown = (self._vehicle.mode, self._vehicle.armed)
         if shown != self._shown:
-            # A mode or arming was just chosen: a hand that was at the switch before did not know.
+            # A mode or arming was just chosen: a flip that began before it does not count.
             self._shown = shown
             self.forget()
 

@@ -72,7 +72,7 @@ class EventLog:
 
 
 def bridge_report(s: OffboardSession) -> BridgeReport:
-    """Return what the supervisor has to know of a session."""
+    """Return the report to the supervisor about a session."""
     order = s.order or NO_ORDER
     fault = ""
     text = ""

@@ -236,7 +236,7 @@ class OffboardSession:
         return self._log.take()
 
     def report(self) -> BridgeReport:
-        """Return what the supervisor has to know."""
+        """Return the report to the supervisor."""
         return bridge_report(self)
 
     # For the steps and the rules.
@@ -269,7 +269,7 @@ class OffboardSession:
         if pending and not self.vehicle.armed and not self.vehicle.airborne:
             self.request(RequestKind.DISARM)
         self.leave(Phase.RELEASED)
-        self.complain(fault)
+        self.record_fault(fault)
 
     def request(self, kind: RequestKind, value: float = 0.0, attempt: int = 0) -> None:
         """Ask the vehicle for something, and remember a mode that may therefore take effect."""
@@ -283,8 +283,8 @@ class OffboardSession:
         """Note an event."""
         self._log.add(self.now, False, text)
 
-    def complain(self, fault: Fault) -> None:
-        """Note trouble; it stays as ``fault`` until the next engagement."""
+    def record_fault(self, fault: Fault) -> None:
+        """Log a fault; it stays as ``fault`` until the next engagement."""
         self.fault = fault
         self._log.add(self.now, True, str(fault))
 
@@ -359,7 +359,7 @@ class OffboardSession:
                 self._plan = None
         except steps.Refused as refusal:
             self._plan = None
-            self.complain(refusal.fault)
+            self.record_fault(refusal.fault)
             interruption.give_up(self, refusal.fault)
 
     def _stream(self) -> None:

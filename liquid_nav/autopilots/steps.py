@@ -39,7 +39,7 @@ CONFIRM = 3.0
 TAKES_OFF = 60.0
 """s that a take-off which is in progress may take."""
 SETTLE = 1.0
-"""s after the last request to arm until a heartbeat that shows "disarmed" is believed: it may be on
+"""s after the last request to arm until a heartbeat that shows "disarmed" counts: it may be on
 its way.
 """
 EXPLAIN = 0.3
@@ -333,7 +333,7 @@ def hold(s: OffboardSession) -> Step:
     try:
         yield from enter_mode(s, hold_mode)
     except Refused as refusal:
-        s.complain(refusal.fault)
+        s.record_fault(refusal.fault)
         s.log_event("holding by zero set points: the autopilot refuses its hold mode")
         return
     s.allowed = frozenset({hold_mode})
@@ -374,7 +374,7 @@ def hand_over(s: OffboardSession) -> Step:
     try:
         yield from enter_mode(s, mode)
     except Refused as refusal:
-        s.complain(refusal.fault)
+        s.record_fault(refusal.fault)
         return
     s.release(Fault(FaultKind.PILOT_TOUCH))
 
@@ -403,7 +403,7 @@ def land(s: OffboardSession) -> Step:
                 yield from enter_mode(s, profile.land)
             break
         except Refused as refusal:
-            s.complain(refusal.fault)
+            s.record_fault(refusal.fault)
             by_command = not by_command
             s.wanted = Command(vz=-s.config.descent)
             s.reason = s.now
@@ -487,7 +487,7 @@ def stand_down(s: OffboardSession, lands: bool = True) -> Step:
         if refusal is not None:
             fault = Fault(FaultKind.REFUSED, subject=_why_not_disarmed(s, refusal))
             if fault != s.fault:
-                s.complain(fault)
+                s.record_fault(fault)
             s.replies.pop(RequestKind.DISARM, None)
         if sent is None or s.now - sent >= STOP_RETRY:
             s.request(RequestKind.DISARM, 0.0, attempt)

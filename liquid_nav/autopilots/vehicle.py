@@ -1,4 +1,4 @@
-"""What the vehicle reports of itself, whatever the protocol: all that the session knows of it."""
+"""What the vehicle reports of itself, whatever the protocol: all that the session has of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from liquid_nav import geometry
 
-FORGETS = 0.8
+HEARTBEAT_DECAY = 0.8
 """Part of the longest time between heartbeats that is kept with each new one: it rises at once and
 falls slowly.
 """
@@ -106,7 +106,9 @@ class VehicleState:
     def beat(self, now: float) -> None:
         """Take the time of a heartbeat, s."""
         if self.heartbeat is not None:
-            self.heartbeat_period = max(now - self.heartbeat, FORGETS * self.heartbeat_period)
+            self.heartbeat_period = max(
+                now - self.heartbeat, HEARTBEAT_DECAY * self.heartbeat_period
+            )
         self.heartbeat = now
 
     def clip(self, now: float) -> None:

@@ -1,6 +1,6 @@
-"""Which processes make a flight, with which parameters: the same for the launch files and for
-``liquid-nav fly``, which needs no ``launch``. Imports neither rclpy nor, but for the files named
-``launching``, ``launch``.
+"""Which processes make a flight, with which parameters, for ``liquid-nav fly``, which needs no
+``launch``, and what the launch files share. Imports neither rclpy nor, but for ``launching`` and
+``launch_endings``, ``launch``.
 """
 
 from typing import TYPE_CHECKING
@@ -9,9 +9,7 @@ from liquid_nav.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from liquid_nav.bringup.claims import claim_ros_domain
-    from liquid_nav.bringup.drone_launching import describe_drone
     from liquid_nav.bringup.fleet import drone_namespaces, flight_processes
-    from liquid_nav.bringup.launching import describe
     from liquid_nav.bringup.node_help import (
         asks_for_help,
         executable_name,
@@ -44,9 +42,7 @@ else:
         __name__,
         {
             "claims": ["claim_ros_domain"],
-            "drone_launching": ["describe_drone"],
             "fleet": ["drone_namespaces", "flight_processes"],
-            "launching": ["describe"],
             "node_help": [
                 "asks_for_help",
                 "executable_name",
@@ -83,8 +79,6 @@ __all__ = [
     "PX4_DDS_DOMAIN",
     "asks_for_help",
     "claim_ros_domain",
-    "describe",
-    "describe_drone",
     "drone_namespaces",
     "enclave_arguments",
     "executable_name",

@@ -60,7 +60,7 @@ def release(name: str) -> None:
 
 def claim_ros_domain() -> int:
     """Return a ROS domain whose ports are free on this machine, drawn at random and claimed
-    (``release_domain``).
+    (``release_ros_domain``).
 
     Raises:
         UserError: every domain is in use.
@@ -75,7 +75,7 @@ def claim_ros_domain() -> int:
 
 
 def release_ros_domain(domain: int) -> None:
-    """Release a domain that ``free_domain`` has returned.
+    """Release a domain that ``claim_ros_domain`` has returned.
 
     Args:
         domain: its number.

@@ -23,16 +23,29 @@ def flight_processes(plan: FlightPlan) -> list[NodeProcess]:
     Raises:
         UserError: unknown scenario or autopilot, or drones that cannot fly together.
     """
-    if plan.autopilot and plan.drones > 1:
-        raise UserError(
-            "an autopilot flies one drone",
-            "leave autopilot away, or start a graph for each namespace",
-        )
+    check_drones(plan)
     if plan.autopilot:
         return autopilot_graph(plan)
     if plan.drones > 1:
         return fleet_graph(plan)
     return embedded_graph(plan)
+
+
+def check_drones(plan: FlightPlan) -> None:
+    """Refuse drones that cannot fly together.
+
+    Raises:
+        UserError: several ones that an autopilot flies, or too many for one world.
+    """
+    if plan.drones <= 1:
+        return
+    if plan.autopilot:
+        raise UserError(
+            "an autopilot flies one drone",
+            "leave autopilot away, or start a graph for each namespace",
+        )
+    if plan.drones > MAX_DRONES:
+        raise UserError(f"{plan.drones} drones in one world", f"choose 2 to {MAX_DRONES}")
 
 
 def drone_namespaces(drones: int) -> list[str]:
@@ -42,6 +55,22 @@ def drone_namespaces(drones: int) -> list[str]:
     return [f"d{number + 1}" for number in range(drones)]
 
 
+def drone_plans(plan: FlightPlan) -> list[FlightPlan]:
+    """Return the plan of each drone, in the order of ``drone_namespaces``: of several ones each has
+    a frame prefix and a folder of its own.
+    """
+    if plan.drones <= 1:
+        return [plan]
+    return [
+        replace(
+            plan,
+            frame_prefix=f"{plan.frame_prefix}{name}/",
+            record=plan.record / name if plan.record else None,
+        )
+        for name in drone_namespaces(plan.drones)
+    ]
+
+
 def fleet_graph(plan: FlightPlan) -> list[NodeProcess]:
     """Return one simulator, and for each drone its own pilot, supervisor, recorder and, last,
     scenario runner.
@@ -49,15 +78,12 @@ def fleet_graph(plan: FlightPlan) -> list[NodeProcess]:
     Each drone has a namespace, a frame prefix and a folder of its name, and a start of its own
     (``shared_start``).
     """
-    if not 1 < plan.drones <= MAX_DRONES:
-        raise UserError(f"{plan.drones} drones in one world", f"choose 2 to {MAX_DRONES}")
+    check_drones(plan)
     names = drone_namespaces(plan.drones)
     simulator = embedded_graph(plan)[0]
     graph = [NodeProcess(simulator.executable, {**simulator.parameters, "drones": ",".join(names)})]
     runners = []
-    for number, name in enumerate(names):
-        record = plan.record / name if plan.record else None
-        own = replace(plan, frame_prefix=f"{plan.frame_prefix}{name}/", record=record)
+    for number, (name, own) in enumerate(zip(names, drone_plans(plan))):
         for process in embedded_graph(own)[1:]:
             parameters = dict(process.parameters)
             if process.executable in NUMBERED:

@@ -1,6 +1,4 @@
-"""Which processes fly in Gazebo, and the world they fly in. Needs neither rclpy nor launch nor
-Gazebo.
-"""
+"""The world in which Gazebo flies, and names in it. Needs neither rclpy nor launch nor Gazebo."""
 
 from __future__ import annotations
 
@@ -8,15 +6,7 @@ import shlex
 import tempfile
 from pathlib import Path
 
-from liquid_nav.bringup.simulated_flight import (
-    WATCHED,
-    FlightPlan,
-    NodeProcess,
-    gate,
-    pilot_name,
-    pilot_process,
-    pilot_remappings,
-)
+from liquid_nav.bringup.simulated_flight import FlightPlan
 from liquid_nav.worlds import (
     KEYS_OF_OWN_CLOCK,
     KEYS_OF_OWN_ESTIMATOR,
@@ -37,48 +27,6 @@ CONTACTS = "gazebo/contacts"
 WEATHER_REMAPPING = ("camera/image_raw", "camera/image_clean")
 """What the bridge calls the camera, so that the weather node stands between it and the controller.
 """
-
-
-def gazebo_graph(plan: FlightPlan) -> list[NodeProcess]:
-    """Return our processes of a flight in Gazebo, the scenario runner last.
-
-    The supervisor watches the bridge: engaged before it receives the bridge, it would command no
-    vehicle.
-
-    Raises:
-        UserError: unknown scenario or condition.
-    """
-    condition = plan.condition or load_scenario(plan.scenario).condition
-    world: dict[str, object] = {"scenario": plan.scenario, "seed": plan.seed}
-    prefix: dict[str, object] = {"frame_prefix": plan.frame_prefix}
-    graph = [
-        NodeProcess(
-            "weather", {"condition": condition, "seed": plan.seed, "publish_tf": True} | prefix
-        ),
-        pilot_process(plan),
-        NodeProcess(
-            "safety_supervisor",
-            gate(plan.scenario) | prefix | {"autopilot_age": WATCHED["autopilot_age"]},
-            remappings=pilot_remappings(plan.pilot),
-        ),
-        NodeProcess("autopilot_bridge", prefix),
-    ]
-    runner = world | {
-        "condition": condition,
-        "frame_rate": plan.frame_rate,
-        "progress": plan.progress,
-    }
-    # Gazebo's clock runs while our nodes still come up.
-    runner["count_from_start"] = True
-    runner["contacts_topic"] = CONTACTS
-    runner["pilot"] = pilot_name(plan)
-    if plan.record is not None:
-        graph.append(NodeProcess("recorder", {"folder": str(plan.record)}))
-        runner["folder"] = str(plan.record)
-    return [
-        *graph,
-        NodeProcess("scenario_runner", runner, remappings=pilot_remappings(plan.pilot)),
-    ]
 
 
 def make_world(plan: FlightPlan, engine: str = "ogre2") -> Path:

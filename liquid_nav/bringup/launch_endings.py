@@ -8,7 +8,7 @@ wheels.
 from __future__ import annotations
 
 import signal
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 from launch import LaunchContext
 from launch.action import Action
@@ -27,8 +27,13 @@ from launch.events import matches_action
 from launch.events.process import ProcessExited, SignalProcess
 from launch_ros.actions import Node
 
-from liquid_nav.bringup.real_drone import END_ORDER, dies, is_given_up, pause, started_again
-from liquid_nav.bringup.simulated_flight import NodeProcess
+from liquid_nav.bringup.real_drone import (
+    END_ORDER,
+    dies,
+    is_given_up,
+    parameters_after_death,
+    pause,
+)
 
 JUDGED = (0, 1)
 """Exit codes of a scenario runner that has flown to the end of its flight, well or not."""
@@ -97,13 +102,21 @@ class EndsInTurn(ExecuteProcess):
 
 
 class DroneNode(EndsInTurn, Node):
-    """A node of a real drone; it runs in its own session, so that the terminal's Ctrl-C does not
-    reach it either.
+    """A node of a real drone, described like any ``launch_ros.actions.Node``.
+
+    It runs in its own session, so that the terminal's Ctrl-C does not reach it either.
     """
 
     def __init__(self, **options: Any) -> None:
         """Take the options of ``launch_ros.actions.Node``."""
         super().__init__(prefix="setsid --wait", exec_name=options["executable"], **options)
+        self._made_with = options
+
+    def again(self) -> DroneNode:
+        """Return the node that is started in the place of this one when it has died."""
+        *files, own = self._made_with["parameters"]
+        own = parameters_after_death(self._made_with["executable"], own)
+        return type(self)(**self._made_with | {"parameters": [*files, own]})
 
 
 class DroneGraph:
@@ -111,31 +124,30 @@ class DroneGraph:
     order.
     """
 
-    def __init__(self, make: Callable[[NodeProcess], ExecuteProcess]) -> None:
-        """Begin without nodes; ``make`` returns the action that runs a process."""
-        self._make = make
-        self._running: dict[str, ExecuteProcess] = {}
+    def __init__(self, nodes: Sequence[DroneNode]) -> None:
+        """Take the nodes; each is the only one of its executable."""
+        self._nodes = nodes
+        self._running: dict[str, DroneNode] = {}
         self._deaths: dict[str, int] = {}
 
-    def start(self, processes: list[NodeProcess]) -> list[Action]:
-        """Return the actions that run the processes."""
+    def start(self) -> list[Action]:
+        """Return the nodes and the handlers of their end."""
         actions: list[Action] = [RegisterEventHandler(OnShutdown(on_shutdown=self._on_shutdown))]
-        for process in processes:
-            actions += self._start(process)
+        for node in self._nodes:
+            actions += self._start(node)
         return actions
 
-    def _start(self, process: NodeProcess) -> list[Action]:
-        node = self._make(process)
-        self._running[process.executable] = node
+    def _start(self, node: DroneNode) -> list[Action]:
+        self._running[node.node_executable] = node
 
         def ended(event: ProcessExited, context: LaunchContext) -> list[Action]:
-            return self._on_exit(process, event.returncode, context)
+            return self._on_exit(node, event.returncode, context)
 
         return [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=ended)), node]
 
-    def _on_exit(self, process: NodeProcess, code: int, context: LaunchContext) -> list[Action]:
+    def _on_exit(self, node: DroneNode, code: int, context: LaunchContext) -> list[Action]:
         """Log that a node has ended, and start it again where it has died; ends no other node."""
-        name = process.executable
+        name = node.node_executable
         self._running.pop(name, None)
         if context.is_shutdown:
             return []
@@ -148,7 +160,7 @@ class DroneGraph:
         if not dies(name, code) or is_given_up(name, self._deaths[name]):
             return [LogInfo(msg=f"{text}. Start {name} again, or end everything with Ctrl-C")]
         wait = pause(self._deaths[name])
-        again = OpaqueFunction(function=lambda context: self._start(started_again(process)))
+        again = OpaqueFunction(function=lambda context: self._start(node.again()))
         message = (
             f"{text}. {name} is started again in {wait:g} s; with resume 0 only a person "
             "engages again"

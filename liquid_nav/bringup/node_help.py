@@ -28,9 +28,9 @@ class Shown:
     name: str
     """As ROS calls it."""
     description: str
-    """For people; empty where only the running node knows it."""
+    """For people; empty where it is computed at run time."""
     default: str
-    """As it is typed; empty where only the running node knows it."""
+    """As it is typed; empty where it is computed at run time."""
 
 
 def asks_for_help(arguments: Sequence[str]) -> bool:
@@ -62,7 +62,7 @@ def refuse_non_ros_arguments(arguments: Sequence[str], name: str) -> None:
     if own:
         example = f"ros2 run liquid_nav {name} --ros-args -p NAME:=VALUE"
         raise UserError(
-            f"{name} does not know '{own[0]}'", f"parameters are given as: {example}. See --help"
+            f"{name} has no option '{own[0]}'", f"parameters are given as: {example}. See --help"
         )
 
 
@@ -170,7 +170,7 @@ def _note_table(loop: ast.DictComp, module: ModuleType, found: dict[str, Shown])
 
 
 def _value(node: ast.expr, module: ModuleType) -> Any:
-    """Return the value of an expression of a module; None where only the running node knows it."""
+    """Return the value of an expression of a module; None where it is computed at run time."""
     try:
         # Our own source, as it would be run: constants, f-strings of constants, names of the
         # module.

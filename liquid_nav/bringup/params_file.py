@@ -34,8 +34,6 @@ NODES = (
     "plots",
 )
 """Names of this package's nodes."""
-NAMED_OTHERWISE = {"world_camera": "simulated_camera"}
-"""Executable -> name of its node, where the two differ."""
 EXAMPLE = "write it as ROS does: /**/safety_supervisor: {ros__parameters: {speed: 1.0}}"
 
 

@@ -1,5 +1,4 @@
-"""Which processes fly a PX4 in Gazebo: our world, PX4's own drone and camera, our bridge over
-MAVLink.
+"""What a PX4 in Gazebo needs: our world, PX4's own drone and camera in it, and its variables.
 
 Needs neither rclpy nor launch, nor Gazebo, nor PX4.
 """
@@ -7,15 +6,12 @@ Needs neither rclpy nor launch, nor Gazebo, nor PX4.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Mapping
 
 import yaml
 
-from liquid_nav.autopilots import read_connection
-from liquid_nav.bringup.gazebo_processes import gazebo_graph
-from liquid_nav.bringup.simulated_flight import USUAL_CONNECTION, WATCHED, FlightPlan, NodeProcess
+from liquid_nav.bringup.simulated_flight import FlightPlan
 from liquid_nav.errors import UserError
 from liquid_nav.worlds import (
     KEYS_OF_OWN_CAMERA,
@@ -48,35 +44,6 @@ class Px4World:
     """Command line that starts PX4; None: it runs elsewhere."""
     environment: dict[str, str]
     """Environment variables of PX4 and, as far as they concern it, of Gazebo."""
-
-
-def px4_gazebo_graph(plan: FlightPlan) -> list[NodeProcess]:
-    """Return our processes, the scenario runner last; its time begins when the vehicle has taken
-    off.
-
-    Raises:
-        UserError: unknown scenario or condition, or a connection that cannot be read.
-    """
-    height = load_scenario(plan.scenario).cruise_altitude
-    connection = plan.connection or USUAL_CONNECTION
-    read_connection(connection)
-    bridge: dict[str, object] = {
-        "autopilot": "px4",
-        "connection": connection,
-        "altitude": height - 0.1,
-    }
-    more: dict[str, Mapping[str, object]] = {
-        "autopilot_bridge": bridge,
-        "safety_supervisor": WATCHED,
-        # PX4's own drone carries its camera elsewhere.
-        "weather": {"publish_tf": False},
-        # PX4's own drone has no contact sensor.
-        "scenario_runner": {"wait_for_takeoff": True, "contacts_topic": ""},
-    }
-    graph = gazebo_graph(plan)
-    return [
-        replace(one, parameters={**one.parameters, **more.get(one.executable, {})}) for one in graph
-    ]
 
 
 def make_px4_world(

@@ -1,14 +1,15 @@
-"""Which processes fly a real drone, and with which parameters. Needs neither rclpy nor launch."""
+"""What ``drone.launch.py`` accepts, and how the nodes of a real drone end and are started again.
+
+Needs neither rclpy nor launch.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Mapping
 
 from liquid_nav.autopilots import read_connection
-from liquid_nav.bringup.simulated_flight import GATE_LIMITS, NodeProcess
-from liquid_nav.bringup.transport import udp_variables
+from liquid_nav.bringup.simulated_flight import GATE_LIMITS
 from liquid_nav.recordings import next_free_folder
 
 PARAMETER_FILE = "config/drone.yaml"
@@ -40,70 +41,14 @@ LONGEST_PAUSE = 30.0
 """s until a node that dies again and again is started again."""
 
 
-@dataclass(frozen=True)
-class DronePlan:
-    """What is asked for; the same names as the arguments of ``drone.launch.py``."""
+def check_connection(autopilot: str, connection: str) -> None:
+    """Refuse an address that cannot be read, where the autopilot, one of ``AUTOPILOTS``, needs one.
 
-    model: str = "default"
-    """Name of the network's model, or its folder."""
-    source: str = "0"
-    """Camera: device, URL, GStreamer pipeline or file; empty: another node publishes its images."""
-    calibration: str = ""
-    """Calibration file of the camera (YAML); empty: not calibrated."""
-    autopilot: str = "px4"
-    """What flies the drone, one of ``AUTOPILOTS``."""
-    connection: str = "udp:0.0.0.0:14540"
-    """Address of the autopilot, as ``read_connection`` takes it; only for ``OVER_MAVLINK``."""
-    image_transport: str = "raw"
-    """Which camera topic controller, supervisor and recorder read, one of ``TRANSPORTS``."""
-    limits: Mapping[str, float] = field(default_factory=dict)
-    """Name, one of ``LIMITS`` -> the supervisor's limit, SI units; one that is missing is that of
-    the parameter file.
+    Raises:
+        UserError: what is wrong with it.
     """
-    record: Path | None = None
-    """Folder for the bag; None: nothing is recorded."""
-    frame_prefix: str = ""
-    """Before every frame id, such as ``d1/``."""
-    engage_channel: int | None = None
-    """Channel of the remote control, counted from 1, whose switch engages; 0: none; None: that of
-    the parameter file.
-    """
-
-
-def drone_graph(plan: DronePlan) -> list[NodeProcess]:
-    """Return the processes around a real camera: camera, controller, supervisor, bridge, recorder.
-
-    Raises UserError for a connection that cannot be read, where the autopilot needs one.
-    """
-    if plan.autopilot in OVER_MAVLINK:
-        read_connection(plan.connection)
-    prefix: dict[str, object] = {"frame_prefix": plan.frame_prefix}
-    transport: dict[str, object] = {"image_transport": plan.image_transport}
-    limits: dict[str, object] = dict(plan.limits)
-    switch: dict[str, object] = {}
-    if plan.engage_channel is not None:
-        switch["engage_channel"] = plan.engage_channel
-    graph = [
-        NodeProcess("liquid_controller", {"model": plan.model} | transport | prefix),
-        NodeProcess("safety_supervisor", limits | transport | prefix),
-        # Not in shared memory: what another process leaves locked there when it is killed must not
-        # stop the bridge.
-        NodeProcess(
-            "autopilot_bridge",
-            {"autopilot": plan.autopilot, "connection": plan.connection} | switch | prefix,
-            environment=udp_variables(),
-        ),
-    ]
-    if plan.source:
-        graph.insert(
-            0,
-            NodeProcess(
-                "camera", {"source": plan.source, "calibration": plan.calibration} | prefix
-            ),
-        )
-    if plan.record is not None:
-        graph.append(NodeProcess("recorder", {"folder": str(plan.record)} | transport))
-    return graph
+    if autopilot in OVER_MAVLINK:
+        read_connection(connection)
 
 
 def dies(executable: str, code: int) -> bool:
@@ -132,14 +77,15 @@ def pause(deaths: int) -> float:
     return min(FIRST_PAUSE * 2.0 ** (deaths - 1), LONGEST_PAUSE)
 
 
-def started_again(process: NodeProcess) -> NodeProcess:
-    """Return what is started in the place of a process that has died: a recorder writes beside what
-    it has left.
+def parameters_after_death(executable: str, parameters: Mapping[str, object]) -> dict[str, object]:
+    """Return the parameters of a node that is started in the place of one that has died: a recorder
+    writes beside what that one has left.
+
+    Args:
+        executable: of the node.
+        parameters: name -> value, of the one that has died.
     """
-    folder = process.parameters.get("folder")
-    if process.executable != "recorder" or not folder:
-        return process
-    return replace(
-        process,
-        parameters={**process.parameters, "folder": str(next_free_folder(Path(str(folder))))},
-    )
+    folder = parameters.get("folder")
+    if executable != "recorder" or not folder:
+        return dict(parameters)
+    return {**parameters, "folder": str(next_free_folder(Path(str(folder))))}

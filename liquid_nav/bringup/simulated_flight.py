@@ -88,7 +88,7 @@ def parse_namespace(text: str) -> str:
         remedy = (
             "give letters, digits and underscores, no digit first, such as drone_1 or fleet/drone_1"
         )
-        raise UserError(f"ROS knows no namespace '{text}'", remedy)
+        raise UserError(f"'{text}' is no namespace of ROS", remedy)
     return name
 
 
@@ -126,7 +126,7 @@ class FlightPlan:
     condition: str = ""
     """Name of the condition, or its YAML file; empty: the scenario's own."""
     pilot: str = "policy"
-    """Who steers, one of ``PILOTS``: the network, or the privileged expert."""
+    """Who steers, one of ``PILOT_KINDS``: the network, or the privileged expert."""
     model: str = "default"
     """Name of the network's model, or its folder; the expert needs none."""
     record: Path | None = None
@@ -201,12 +201,7 @@ def embedded_graph(plan: FlightPlan) -> list[NodeProcess]:
             recorder["wait_for_camera"] = True
         graph.append(NodeProcess("recorder", recorder))
         runner["folder"] = str(plan.record)
-        # Subscribers of cmd_vel: the drone, the runner itself and the recorder.
-        listeners = 3
-        if plan.autopilot.startswith("test-"):
-            # A test vehicle subscribes too, beside its bridge.
-            listeners = 4
-        runner["listeners"] = listeners + plan.watchers
+        runner["listeners"] = command_subscribers(plan)
     graph.append(
         NodeProcess(
             "scenario_runner",
@@ -215,6 +210,16 @@ def embedded_graph(plan: FlightPlan) -> list[NodeProcess]:
         )
     )
     return graph
+
+
+def command_subscribers(plan: FlightPlan) -> int:
+    """Return how many nodes subscribe to ``cmd_vel`` in a flight that is recorded."""
+    # The drone, the scenario runner and the recorder.
+    count = 3
+    if plan.autopilot.startswith("test-"):
+        # A test vehicle subscribes too, beside its bridge.
+        count = 4
+    return count + plan.watchers
 
 
 def pilot_process(plan: FlightPlan) -> NodeProcess:
@@ -249,6 +254,37 @@ def gate(scenario: str) -> dict[str, float]:
     return {name: float(getattr(limits, name)) for name in GATE_LIMITS}
 
 
+def autopilot_connection(text: str) -> str:
+    """Return the address of an autopilot: the usual one for an empty text.
+
+    Raises:
+        UserError: an address that cannot be read.
+    """
+    connection = text or USUAL_CONNECTION
+    read_connection(connection)
+    return connection
+
+
+def takeoff_altitude(scenario: str) -> float:
+    """Return to which altitude an autopilot takes off in a scenario, m above ground: just below the
+    one at which the pilot flies.
+    """
+    return load_scenario(scenario).cruise_altitude - 0.1
+
+
+def check_own_estimator(plan: FlightPlan, autopilot: str) -> None:
+    """Refuse a condition that a real autopilot, which estimates its own pose, does not fly in.
+
+    Raises:
+        UserError: what the condition asks for beyond that.
+    """
+    check_condition_supported(
+        load_condition(plan.condition or load_scenario(plan.scenario).condition),
+        f"a real {autopilot}",
+        KEYS_OF_OWN_ESTIMATOR,
+    )
+
+
 def autopilot_graph(plan: FlightPlan) -> list[NodeProcess]:
     """Return the processes of a flight whose drone is flown by an autopilot, the scenario runner
     last.
@@ -279,23 +315,15 @@ def autopilot_graph(plan: FlightPlan) -> list[NodeProcess]:
         port = free_port()
         connection = f"udp:127.0.0.1:{port}"
     elif not dds:
-        connection = plan.connection or USUAL_CONNECTION
-    if connection:
-        read_connection(connection)
-    scenario = load_scenario(plan.scenario)
+        connection = autopilot_connection(plan.connection)
     if not test:
-        check_condition_supported(
-            load_condition(plan.condition or scenario.condition),
-            f"a real {kind}",
-            KEYS_OF_OWN_ESTIMATOR,
-        )
+        check_own_estimator(plan, kind)
     place: dict[str, object] = {
         "scenario": plan.scenario,
         "seed": plan.seed,
         "condition": plan.condition,
     }
     prefix: dict[str, object] = {"frame_prefix": plan.frame_prefix}
-    height = scenario.cruise_altitude
     _, *others = embedded_graph(plan)
     supervisor = next(process for process in others if process.executable == "safety_supervisor")
     others[others.index(supervisor)] = replace(
@@ -305,7 +333,7 @@ def autopilot_graph(plan: FlightPlan) -> list[NodeProcess]:
     bridge: dict[str, object] = {
         "autopilot": kind,
         "connection": connection,
-        "altitude": height - 0.1,
+        "altitude": takeoff_altitude(plan.scenario),
         "odom_topic": "autopilot/odom",
     }
     # The simulated camera publishes the pose in the scenario's frame.

@@ -24,6 +24,8 @@ LONGER = 1
 """Letters more or less that a misspelling has at most: ``max_yaw_rate`` is another package's, not
 our ``yaw_rate``.
 """
+REPLACED: Mapping[str, str] = {"personality": "autopilot"}
+"""Parameter or launch argument of an earlier version -> its name now."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -36,7 +38,7 @@ def refuse_arguments(given: Iterable[str], known: Sequence[str]) -> None:
     """Refuse names of launch arguments that no launch file reads.
 
     Raises:
-        UserError: one that is not known, with the name that is nearest.
+        UserError: one that is not known, with the name that replaced it or that is nearest.
     """
     for name in given:
         if name not in known:
@@ -68,16 +70,16 @@ def refuse_unknown_parameters(
         given: What was given.
         known: What it declares.
         for_all: Those of the given ones that were given to every node, other packages' included: of
-            these only what is nearly a name of this node's is refused.
+            these only what was a name of this node's, or nearly is one, is refused.
 
     Raises:
-        UserError: one that is not known, with the name that is nearest.
+        UserError: one that is not known, with the name that replaced it or that is nearest.
     """
     shared = set(for_all)
     for name in given:
         if name in known or name.startswith("qos_overrides."):
             continue
-        if name in shared and not _misspells(name, known):
+        if name in shared and not (_replacement(name, known) or _misspells(name, known)):
             continue
         raise UserError(
             f"{node} has no parameter '{name}'", _remedy(name, known, "--help lists them all")
@@ -121,6 +123,12 @@ def _shared(content: object, section: str) -> set[str]:
     return names
 
 
+def _replacement(name: str, known: Iterable[str]) -> str:
+    """Return the known name that replaced ``name``, or an empty text where none did."""
+    new = REPLACED.get(name, "")
+    return new if new in known else ""
+
+
 def _misspells(name: str, known: Iterable[str]) -> bool:
     """Return whether a name is a misspelling of a known one."""
     near = [one for one in known if abs(len(one) - len(name)) <= LONGER]
@@ -140,6 +148,9 @@ def flat(parameters: Mapping[str, Any], before: str = "") -> list[str]:
 
 
 def _remedy(name: str, known: Iterable[str], otherwise: str) -> str:
+    new = _replacement(name, known)
+    if new:
+        return f"it is called '{new}' now. {otherwise}"
     like = nearest(name, known)
     if not like:
         return otherwise

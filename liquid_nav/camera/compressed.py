@@ -39,8 +39,8 @@ def decode_compressed_image(message: CompressedPicture) -> np.ndarray:
     """Return the pixels, uint8 [H,W,3] RGB, of a JPEG or PNG.
 
     Raises ImageError for data that is neither, is cut off, cannot be decoded, or whose header
-    claims no pixels or more than ``MOST_PIXELS``: the header is checked first, so that nothing is
-    allocated for a claim.
+    claims no pixels or more than ``MAX_IMAGE_PIXELS``: the header is checked first, so that nothing
+    is allocated for a claim.
     """
     data = bytes(message.data)
     named = f"the data, format '{message.format[:40]}',"

@@ -118,8 +118,8 @@ def decode_image(message: RawImage) -> np.ndarray:
     other; the padding of the last row may be missing.
 
     Raises:
-        ImageError: an unknown encoding, no pixels or more than ``MOST_PIXELS``, a size that the
-            layout cannot have, and any other number of bytes.
+        ImageError: an unknown encoding, no pixels or more than ``MAX_IMAGE_PIXELS``, a size that
+            the layout cannot have, and any other number of bytes.
     """
     layout = _LAYOUTS.get(message.encoding)
     if layout is None:
@@ -155,7 +155,7 @@ def demosaic(mosaic: np.ndarray, encoding: str) -> np.ndarray | None:
 
 
 def check_size(width: int, height: int) -> None:
-    """Raise ImageError for a picture without pixels, or with more than ``MOST_PIXELS``."""
+    """Raise ImageError for a picture without pixels, or with more than ``MAX_IMAGE_PIXELS``."""
     if width <= 0 or height <= 0:
         raise ImageError(f"size is {width} x {height}, expected at least 1 x 1")
     if width * height > MAX_IMAGE_PIXELS:

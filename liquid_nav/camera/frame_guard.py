@@ -21,6 +21,7 @@ FUTURE_STAMPS = (
     "the camera "
     "stamp on arrival"
 )
+"""What is reported of a camera whose stamps lie ahead of the clock, with the remedy."""
 FUTURE_REPORTED = 10.0
 """s after an image from the future for which that is still reported."""
 BAND = 16

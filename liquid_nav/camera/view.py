@@ -131,6 +131,6 @@ def _angles(edges: np.ndarray, matrix: np.ndarray, info: CameraModel) -> list[fl
         try:
             plain = cv2.undistortPoints(edges[:, None], matrix, distortion)[:, 0]
         except cv2.error:
-            # A number of coefficients that OpenCV does not know: the lens is taken without them.
+            # A number of coefficients that OpenCV does not support: the lens is taken without them.
             pass
     return [math.atan(point[axis]) for point, axis in zip(plain, axes)]

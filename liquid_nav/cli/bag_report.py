@@ -13,7 +13,7 @@ from liquid_nav.clocks import NANO
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import VideoWriter, draw_top_view, write_report
 from liquid_nav.recordings import BAG_METADATA_NAME, BAG_NAME, Recording, open_recordings
-from liquid_nav.simulation import FlightRecord, Outcome
+from liquid_nav.simulation import FlightOutcome, FlightRecord
 from liquid_nav.types import Command
 
 USUAL_RATE = 30.0
@@ -70,7 +70,7 @@ def read_record(source: Path, recording: Recording) -> FlightRecord:
     }
     x, y, z, yaw = (float(value) for value in states[0, :4])
     last = states[-1]
-    outcome = Outcome(RECORDED, "a recording without a judge", float(time[-1] - time[0]))
+    outcome = FlightOutcome(RECORDED, "a recording without a judge", float(time[-1] - time[0]))
     return FlightRecord(
         recording.name,
         0,

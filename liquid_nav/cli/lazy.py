@@ -57,7 +57,7 @@ class Entry:
 
 
 class LazyGroup(TyperGroup):
-    """A command group that knows names and summaries, and loads a command when it is called."""
+    """A command group that has names and summaries, and loads a command when it is called."""
 
     entries: tuple[Entry, ...] = ()
 

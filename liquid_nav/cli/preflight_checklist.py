@@ -57,7 +57,7 @@ def check_graph(
         folder: Where the flight will be recorded.
         json: File for the findings.
         camera: Topic of the images.
-        wanted: What else counts as good, as in ``Wanted``.
+        wanted: What else counts as good, as in ``PreflightLimits``.
     """
     demands = PreflightLimits(camera, **wanted)
     console = Console()

@@ -45,6 +45,7 @@ def record_bag(out: Path | None, namespace: str, image_transport: str, jpeg_qual
         raise UserError("nothing was recorded: it was stopped before it began", "start it again")
     if code == 0:
         typer.echo(
-            f"recorded: {folder / BAG_NAME}\nnext: liquid-nav import flights {folder} --out data/mine"
+            f"recorded: {folder / BAG_NAME}\n"
+            f"next: liquid-nav import flights {folder} --out data/mine"
         )
     return code

@@ -130,7 +130,7 @@ def other_rate(line: Mapping[str, Any]) -> float | None:
 def pool_campaign_log(path: Path) -> list[dict[str, Any]]:
     """Return one row per scenario and condition over all lines of the weights that flew last.
 
-    Rows have the keys of ``metrics.summarize`` and ``seeds``, e.g. ``21000:21100``. A flight counts
+    Rows have the keys of ``summarize_flights`` and ``seeds``, e.g. ``21000:21100``. A flight counts
     once, as it ended when it was flown last. Left out are lines from before the log had letters,
     and those of another frame rate than the condition's.
 

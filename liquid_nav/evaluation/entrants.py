@@ -72,7 +72,7 @@ def build_pilot(spec: PilotSpec) -> Pilot:
     """Return a fresh pilot for the specification; ``label`` becomes its name in records."""
     if spec.source in PILOTS:
         return PILOTS[spec.source]()
-    # Here and not above: see ``prepare_process`` for when numerical libraries may be imported.
+    # Not above: ``prepare_worker_process`` explains when numerical libraries may be imported.
     from liquid_nav.simulation import PolicyPilot
 
     return PolicyPilot(_load_policy(Path(spec.source)), spec.label, memoryless=spec.reset_state)

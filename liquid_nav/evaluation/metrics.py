@@ -49,7 +49,7 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
 
 
 def summarize_flights(flights: Iterable[FlightSummary]) -> list[dict[str, Any]]:
-    """Return one flat row with ``ROW_KEYS`` per model, scenario and condition, in the order of
+    """Return one flat row with ``SUMMARY_KEYS`` per model, scenario and condition, in the order of
     first appearance.
     """
     groups: dict[tuple[str, str, str], list[FlightSummary]] = {}

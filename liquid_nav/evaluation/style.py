@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
 GROUND_COLOURS = {"forest": "#eeecdf", "field": "#f3f0dc"}
+"""World -> fill of its ground; any other has ``FALLBACK_GROUND_COLOUR``."""
 FALLBACK_GROUND_COLOUR = "#f0eee6"
 CROWN_COLOUR = "#5f8f4e"
 TRUNK_COLOUR = "#5b4632"
@@ -27,7 +28,7 @@ SOLID_COLOURS = {
     "post": "#6e5a44",
     "chair": TARGET_COLOUR,
 }
-"""Fill colour by a part of the name of a solid's kind; any other has ``FALLBACK_SOLID``."""
+"""Fill colour by a part of the name of a solid's kind; any other has ``FALLBACK_SOLID_COLOUR``."""
 FALLBACK_SOLID_COLOUR = "#84806f"
 
 PLOT_STYLE: dict[RcKeyType, Any] = {
@@ -44,6 +45,7 @@ PLOT_STYLE: dict[RcKeyType, Any] = {
     "ytick.color": INK_COLOUR,
     "svg.hashsalt": "liquid_nav",
 }
+"""Settings of matplotlib (``rc_context``) for all plots."""
 
 
 def solid_colour(kind: str) -> str:

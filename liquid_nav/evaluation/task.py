@@ -1,6 +1,6 @@
 """One flight of a campaign: the task, its summary, and the function that flies it.
 
-``run_task`` is what a worker process runs. Tasks and summaries are sent between processes, so they
+``fly_task`` is what a worker process runs. Tasks and summaries are sent between processes, so they
 are small and picklable.
 """
 
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Mapping
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.pilot_spec import PilotSpec
-from liquid_nav.worlds import Condition, Scenario
 
 if TYPE_CHECKING:
     from liquid_nav.simulation import FlightRecord, Pilot
+    from liquid_nav.worlds import Condition, Scenario
 
 _local = threading.local()
 
@@ -65,7 +65,7 @@ class FlightSummary:
     success: bool
     """Whether the target was reached and held."""
     reason: str
-    """How the flight ended: one of ``REASONS`` in ``simulation/judge.py``."""
+    """How the flight ended: one of ``simulation.OUTCOME_REASONS``."""
     detail: str
     """The same as a text for people."""
     time: float
@@ -104,14 +104,14 @@ def fly_task(task: FlightTask) -> FlightSummary:
         UserError: the installation is incomplete, e.g. no graphics library.
         FlightFailure: any other exception, which is its cause; it names the flight.
     """
-    from liquid_nav.simulation import FrameTiming, fly
+    from liquid_nav.simulation import FrameTiming, fly_in_simulation
 
     prepare_worker_process()
     try:
         pilot = _pilot(task.pilot)
         timings: dict[str, float] = {}
         begin = perf_counter()
-        record = fly(
+        record = fly_in_simulation(
             task.scenario,
             task.seed,
             task.condition,

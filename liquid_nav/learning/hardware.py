@@ -23,7 +23,7 @@ class TrainingHardware:
     """
 
     accelerator: str = "auto"
-    """Kind of device: "auto", "cpu", "gpu" or another one that Lightning knows."""
+    """Kind of device: "auto", "cpu", "gpu" or another one that Lightning supports."""
     devices: int | str = 1
     """Number of devices of each machine, or "auto" for all."""
     nodes: int = 1

@@ -168,7 +168,8 @@ class Stop:
             if seeds.start < TRAINING_SEED_LIMIT or seeds.stop > FIRST_REPORTED_SEED:
                 raise RecipeError(
                     f"recipe: stop flies on seeds {self.seeds}",
-                    f"choose models on seeds from {TRAINING_SEED_LIMIT} to {FIRST_REPORTED_SEED - 1}",
+                    f"choose models on seeds from {TRAINING_SEED_LIMIT} to "
+                    f"{FIRST_REPORTED_SEED - 1}",
                 )
 
 

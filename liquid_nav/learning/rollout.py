@@ -17,14 +17,14 @@ from liquid_nav.evaluation import prepare_worker_process
 from liquid_nav.learning.auxiliary import auxiliary_targets
 from liquid_nav.policy import Policy
 from liquid_nav.simulation import (
-    WIDE_RANGES,
+    WIDE_RESPONSE_RANGES,
     CameraConfig,
     DroneState,
     Expert,
     ExpertPilot,
     Pilot,
     PolicyPilot,
-    fly,
+    fly_in_simulation,
     sample_response,
 )
 from liquid_nav.types import Command, Observation
@@ -73,7 +73,7 @@ class RolloutTask:
     scenario: Scenario
     """Where."""
     condition: Condition
-    """What the flight differs from as the rest says; ``CONDITION`` in training."""
+    """Light, weather and camera of the flight; ``CONDITION`` in training."""
     seed: int
     """Of the layout and of everything random."""
     driver: str = "expert"
@@ -127,7 +127,7 @@ class LabelledFlight:
     ``learning/auxiliary.py``.
     """
     outcome: str
-    """How the flight ended as it was flown: one of ``REASONS`` in ``simulation/judge.py``."""
+    """How the flight ended as it was flown: one of ``simulation.OUTCOME_REASONS``."""
     task: RolloutTask
     """What was asked."""
 
@@ -232,7 +232,7 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
     if task.wide:
         fleet = RandomStream.TRAINING_RESPONSE.generator(task.seed)
         if fleet.random() < task.wide:
-            response = sample_response(fleet, WIDE_RANGES)
+            response = sample_response(fleet, WIDE_RESPONSE_RANGES)
     condition = draw_condition(task)
     pilot = LabellingPilot(
         task, _driver(task.driver), rng, condition.appearance.draw_sight(task.seed)
@@ -241,7 +241,7 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
     fast = RandomStream.TRAINING_FRAME_RATE.generator(task.seed)
     if fast.random() < task.fast:
         frame_rate = float(np.exp(fast.uniform(*np.log(FAST))))
-    record = fly(
+    record = fly_in_simulation(
         scenario,
         task.seed,
         condition,
@@ -282,7 +282,7 @@ def draw_sight(task: RolloutTask, usual: AppearanceSpec) -> AppearanceSpec:
     """Return the look of a flight: the usual one, or one without the target until the drone is
     near.
 
-    The expert knows where the target is, so the mean of what it shows is the best that can be done
+    The expert has the target's position, so the mean of what it shows is the best that can be done
     without seeing it.
     """
     rng = RandomStream.TRAINING_SIGHT.generator(task.seed)

@@ -24,7 +24,7 @@ class Finding:
     """One defect of a recording."""
 
     kind: str
-    """Short name, e.g. "gap"; those in ``REFUSED`` refuse the recording."""
+    """Short name, e.g. "gap"; those in ``REFUSED_FINDINGS`` refuse the recording."""
     count: int
     """How many frames, messages or places have it."""
     text: str

@@ -13,7 +13,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from liquid_nav.learning.auxiliary import mirror
 from liquid_nav.learning.cache import Shard
 from liquid_nav.learning.looks import is_mirrored, open_looks
-from liquid_nav.simulation import REASONS
+from liquid_nav.simulation import OUTCOME_REASONS
 
 LONGEST = 15.0
 """s; longer flights are drawn no more often than one of this length."""
@@ -108,7 +108,9 @@ class WindowDataset(IterableDataset[dict[str, torch.Tensor]]):
         # one flight.
         seconds = [np.minimum(np.add.reduceat(s.elapsed, s.begins), LONGEST) for s in self.shards]
         likelier = [
-            np.array([config.failed if f[-1] in REASONS[1:] else 1.0 for f in s.meta["flown"]])
+            np.array(
+                [config.failed if f[-1] in OUTCOME_REASONS[1:] else 1.0 for f in s.meta["flown"]]
+            )
             for s in self.shards
         ]
         self.weights = np.concatenate(

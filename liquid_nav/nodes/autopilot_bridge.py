@@ -163,7 +163,7 @@ class AutopilotBridge(Node):
         """Return why the vehicle cannot be flown so now, or nothing."""
         report = self.session.report()
         flies = report.armed or report.airborne or report.phase in FLOWN_PHASES
-        # A bridge that was started again in the air knows of the flight from the supervisor's
+        # A bridge that was started again in the air learns of the flight from the supervisor's
         # order, before the first message of the vehicle.
         if not flies and (self._order is None or self._order.mode not in ACTIVE_MODES):
             return ""

@@ -1,5 +1,5 @@
-"""A bond: nav2_lifecycle_manager watches that a lifecycle node is alive, and deactivates the others
-when it is not.
+"""A bond: nav2_lifecycle_manager watches a lifecycle node, and deactivates the others when it is
+gone.
 
 It does what ``bondpy`` does on its side of a bond (https://github.com/ros/bond_core, branch ros2),
 with one difference: the heartbeat comes from the node's own executor, not from a thread of its own,
@@ -34,7 +34,7 @@ DEPTH = 10
 
 
 class Bond:
-    """One side of a bond; the id is the node's name, as Nav2 wants it."""
+    """One side of a bond; the id is the node's name, as Nav2 requires."""
 
     def __init__(self, node: Node) -> None:
         """Create publisher and subscriber; nothing is sent before ``start``.
@@ -50,7 +50,7 @@ class Bond:
         """How often the end of the last bond is still to be sent."""
         self._publisher = node.create_publisher(self._kind, TOPIC, DEPTH)
         self._subscription = node.create_subscription(self._kind, TOPIC, self._on_status, DEPTH)
-        # Not the simulated time: a paused simulation does not make a node dead.
+        # Not the simulated time: a paused simulation does not make a node fail.
         self._timer = node.create_timer(
             PERIOD, self._beat, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )

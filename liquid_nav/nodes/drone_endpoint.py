@@ -13,7 +13,7 @@ from liquid_nav.nodes.qos import latched_qos, reliable_qos
 from liquid_nav.nodes.simulator_outputs import TRUE, SimulatorOutputs
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import Mode
-from liquid_nav.simulation import GROUND, Drone, Frame
+from liquid_nav.simulation import GROUND_CONTACT, CameraFrame, Drone
 from liquid_nav.types import Command
 
 NOTHING = -1
@@ -62,7 +62,7 @@ class DroneEndpoint:
         self.started = False
         self._reported = False
         self._landing = False
-        self._arrived: list[Frame] = []
+        self._arrived: list[CameraFrame] = []
         subscribe(
             node,
             self._diagnostics,
@@ -86,7 +86,7 @@ class DroneEndpoint:
         """Whether it has not touched anything yet."""
         return self.drone.collision is None
 
-    def arrive(self, frames: list[Frame]) -> None:
+    def arrive(self, frames: list[CameraFrame]) -> None:
         """Take the frames that arrive at this instant, oldest first."""
         self._arrived = frames
 
@@ -134,7 +134,7 @@ class DroneEndpoint:
             return
         self._reported = True
         self.outputs.contact(touched, time)
-        if self._landing and touched == GROUND:
+        if self._landing and touched == GROUND_CONTACT:
             self._diagnostics.report(
                 "drone", OK, "landed: the flight is over, start the simulator again to fly"
             )
@@ -145,7 +145,7 @@ class DroneEndpoint:
             f"touched {touched}: the flight is over, start the simulator again",
         )
 
-    def _publish(self, frames: list[Frame]) -> None:
+    def _publish(self, frames: list[CameraFrame]) -> None:
         self.outputs.odometry(self.drone.state)
         if self.flying:
             for frame in frames:

@@ -1,4 +1,4 @@
-"""The privileged pilot, who knows layout and true state, as a node in place of the controller.
+"""The privileged pilot, with access to layout and true state, as a node in place of the controller.
 
 For trying the graph without a model (``liquid-nav fly --pilot expert``). Commands carry the stamp
 of the odometry, which in the embedded simulator is the stamp of the camera frame. The supervisor

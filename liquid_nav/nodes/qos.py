@@ -12,7 +12,7 @@ from rclpy.qos import (
 )
 
 RECORDER_STATE = "recorder/state"
-"""Topic of the recorder's state, whose publisher is watched (``alive``)."""
+"""Topic of the recorder's state, whose publisher is watched (``alive_qos``)."""
 ALIVE = 0.3
 """s: liveliness lease that a publisher promises."""
 

@@ -55,8 +55,8 @@ from liquid_nav.recordings import (
     COMPRESSED_IMAGE_TYPE,
     DISK_FULL_ERRORS,
     IMAGE_TOPIC,
-    PARAMETER_EVENTS,
-    PILOT_COMMANDS,
+    PARAMETER_EVENTS_TOPIC,
+    PILOT_COMMAND_TOPICS,
     RECORDED_TOPICS,
     STATIC_TF_TOPIC,
     BagWriter,
@@ -67,13 +67,13 @@ from liquid_nav.recordings import (
 DEPTH = 100
 """Messages that may wait while the disk is slow."""
 RECEIVED_FIRST = {IMAGE_TOPIC.name: "images", "odom": "odometry"} | dict.fromkeys(
-    PILOT_COMMANDS, "commands of a pilot"
+    PILOT_COMMAND_TOPICS, "commands of a pilot"
 )
 """Topic -> what, with ``wait_for_camera``, must be received before cmd_vel is subscribed to."""
 DIAGNOSTICS = "/diagnostics"
 CLOCK = RecordedTopic("/clock", "rosgraph_msgs/msg/Clock", best_effort=True, stamped=False)
 ROSOUT = RecordedTopic("/rosout", "rcl_interfaces/msg/Log", latched=True, stamped=False)
-EXTRAS = (ROSOUT, PARAMETER_EVENTS)
+EXTRAS = (ROSOUT, PARAMETER_EVENTS_TOPIC)
 """What is recorded beside the interface."""
 KEPT_TOPICS = {ROSOUT.name: 1000, STATIC_TF_TOPIC.name: 100}
 """Latched topics that many nodes publish, each for itself -> how many messages are kept."""
@@ -145,8 +145,8 @@ class Recorder(Node):
         """By topic: the newest stamp, ns, and the messages that had it."""
         self._last_image = -1
         self._missed = False
-        # A node that counts the subscribers of cmd_vel then knows that nothing is missed: discovery
-        # takes its time.
+        # For a node that counts the subscribers of cmd_vel nothing is missed then: discovery takes its
+        # time.
         self._awaited: set[str] = set()
         if wait:
             self._awaited.update(RECEIVED_FIRST.values())
@@ -297,7 +297,7 @@ class Recorder(Node):
             message = read(data)
             if topic.name == DIAGNOSTICS and self._is_own(message):
                 return
-            if topic is PARAMETER_EVENTS and not self._is_change(message):
+            if topic is PARAMETER_EVENTS_TOPIC and not self._is_change(message):
                 return
             published = self._time
             if topic.stamped:

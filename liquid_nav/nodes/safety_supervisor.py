@@ -241,7 +241,7 @@ class SupervisorNode(Node):
     def _publish_status(self, stamp: int, now: float) -> None:
         output = self._supervisor.update(now)
         self._published = now
-        # The order first: the bridge that receives the command must know whether to obey it.
+        # The order first: the bridge that receives the command must already have the order.
         self._show(output)
         self._commands.publish(command_message(output.command, stamp, self._frame))
 

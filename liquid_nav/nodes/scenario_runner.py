@@ -35,7 +35,7 @@ from liquid_nav.nodes.running import Finished, run_node
 from liquid_nav.nodes.services import Caller, GraphError
 from liquid_nav.recordings import FlightLog
 from liquid_nav.safety import BridgeReport, Mode
-from liquid_nav.simulation import INTERRUPTED, Judge, Outcome, draw_latency
+from liquid_nav.simulation import FLIGHT_INTERRUPTED, FlightJudge, FlightOutcome, draw_latency
 from liquid_nav.worlds import (
     MAX_DRONES,
     generate_layout,
@@ -123,7 +123,7 @@ class ScenarioRunner(Node):
             (0, 100),
         )
         self._layout = shared_start(generate_layout(scenario, self._seed), number)
-        self._outcome: Outcome | None = None
+        self._outcome: FlightOutcome | None = None
         self._begin_anew()
         self._modes = {CONTROLLER: "", SUPERVISOR: ""}
         self._landing = False
@@ -154,7 +154,7 @@ class ScenarioRunner(Node):
 
     def _begin_anew(self) -> None:
         """Forget what was received: the flight has not begun."""
-        self._judge = Judge(self._layout)
+        self._judge = FlightJudge(self._layout)
         self._log = FlightLog(self._layout)
         self._contact: dict[str, Any] | None = None
 
@@ -297,7 +297,9 @@ class ScenarioRunner(Node):
         """Leave a record of a flight that has begun and was not judged."""
         if not self._flying or self._outcome is not None or not len(self._log):
             return
-        self._outcome = Outcome(INTERRUPTED, self._cause, max(0.0, self._latest - self._zero))
+        self._outcome = FlightOutcome(
+            FLIGHT_INTERRUPTED, self._cause, max(0.0, self._latest - self._zero)
+        )
         self._write_record(self._outcome)
 
     def _finish(self) -> None:
@@ -316,7 +318,7 @@ class ScenarioRunner(Node):
         )
         raise Finished(0 if outcome.success else 1)
 
-    def _write_record(self, outcome: Outcome) -> None:
+    def _write_record(self, outcome: FlightOutcome) -> None:
         record = self._log.record(
             outcome,
             self._seed,

@@ -1,5 +1,4 @@
-"""The camera of a drone that an autopilot flies elsewhere: what it would see in our world, rendered at
-the pose that the autopilot reports.
+"""The camera of a drone that an autopilot flies elsewhere: what it would see in our world.
 
 The pose comes from the bridge: ``autopilot/true_odom``, where a simulator sends the true one, else
 ``autopilot/odom``, the vehicle's estimate (over DDS 100 Hz). An estimate drifts, and a camera that
@@ -29,7 +28,14 @@ from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.simulator_outputs import ESTIMATED, TRUE, ClockOutput, SimulatorOutputs
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import BridgeReport, Phase
-from liquid_nav.simulation import DROPPED, GROUND, LATE, CameraConfig, FrameTiming, PosedWorld
+from liquid_nav.simulation import (
+    FRAME_DROPPED,
+    FRAME_LATE,
+    GROUND_CONTACT,
+    CameraConfig,
+    FrameTiming,
+    PosedWorld,
+)
 from liquid_nav.worlds import load_condition, load_scenario
 
 NO_BRIDGE = "no bridge"
@@ -160,7 +166,7 @@ class SimulatedCamera(Node):
         if touched and self._started and not self._touched:
             self._touched = True
             self._outputs.contact(touched, state.time)
-            if touched == GROUND and self._bridge.phase in DOWN:
+            if touched == GROUND_CONTACT and self._bridge.phase in DOWN:
                 self._diagnostics.report("drone", OK, "landed")
             else:
                 self._diagnostics.report("drone", ERROR, f"touched {touched}")
@@ -175,10 +181,10 @@ class SimulatedCamera(Node):
         self._late = None
         if late is not None:
             self._outputs.frame(*late)
-        if delivery == DROPPED:
+        if delivery == FRAME_DROPPED:
             return
         image = self.world.render()
-        if delivery == LATE:
+        if delivery == FRAME_LATE:
             self._late = (image, time)
         else:
             self._outputs.frame(image, time)

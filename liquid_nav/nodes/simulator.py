@@ -26,11 +26,11 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.simulator_outputs import ClockOutput
 from liquid_nav.simulation import (
-    TIMESTEP,
+    PHYSICS_TIMESTEP,
     CameraConfig,
+    CameraFrame,
     Drone,
     DroneState,
-    Frame,
     FrameFeed,
     FrameLoop,
     FrameTiming,
@@ -40,7 +40,7 @@ from liquid_nav.simulation import (
 from liquid_nav.types import Command
 from liquid_nav.worlds import load_condition, load_scenario
 
-TICK = 3 * TIMESTEP
+TICK = 3 * PHYSICS_TIMESTEP
 """s between clock and inertial messages."""
 LAG = 0.1
 """s of wall time behind real time that are made up for; a longer delay makes the flight longer."""
@@ -160,7 +160,7 @@ class Simulator(Node):
 
     # As the one that answers the frames: with the commands of the graph.
 
-    def answer(self, arrived: Sequence[list[Frame]], now: float) -> Sequence[Command | None]:
+    def answer(self, arrived: Sequence[list[CameraFrame]], now: float) -> Sequence[Command | None]:
         """Publish the frames and return the commands that were made from them; None for a drone
         whose command did not come.
         """

@@ -27,7 +27,13 @@ from liquid_nav.nodes.transforms import (
     fixed_transform,
 )
 from liquid_nav.nodes.world_markers import world_markers
-from liquid_nav.simulation import CAMERA_AT, CameraConfig, DroneResponse, DroneState, camera_angles
+from liquid_nav.simulation import (
+    CAMERA_POSITION,
+    CameraConfig,
+    DroneResponse,
+    DroneState,
+    camera_angles,
+)
 from liquid_nav.worlds import Layout
 
 TRUE = "true"
@@ -97,7 +103,7 @@ class SimulatorOutputs:
             shared: Frame id of the world, where several drones share it: their ``odom`` frames then
                 coincide with it.
         """
-        fixed = camera_mount(self._prefix, CAMERA_AT, camera_angles(self._camera, response))
+        fixed = camera_mount(self._prefix, CAMERA_POSITION, camera_angles(self._camera, response))
         if shared:
             fixed.append(fixed_transform(shared, f"{self._prefix}odom"))
         self._fixed.publish(fixed)

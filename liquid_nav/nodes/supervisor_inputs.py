@@ -26,11 +26,11 @@ BATTERY = "battery_state"
 
 WATCHED = {
     "odometry_age": "Age of the odometry at most, s.",
-    "autopilot_age": "Age of the bridge's last sign of life at most, s.",
+    "autopilot_age": "Age of the bridge's last report at most, s.",
     "latency": "Time from image to command at most, s.",
     "clock_jump": "Jump of the clock at most, s.",
     "position_jump": "Jump of the position estimate at most, m.",
-    "pose_frozen": "Time that the pose may stay the same while the vehicle is commanded to move, s.",
+    "pose_frozen": "Time that the pose may stay the same while a motion is commanded, s.",
     "battery": "Charge below which it lands, 0 to 1.",
     "battery_age": "Silence of a battery that was there at most, s.",
     "joy_age": "Silence of a joystick or remote control that was there at most, s.",
@@ -76,7 +76,7 @@ def _needs_battery(limits: WatchLimits) -> bool:
 def refused_recorder_age(age: float) -> str:
     """Return what to give instead of a ``recorder_age`` in s that cannot be watched, or nothing."""
     if 0.0 < age < ALIVE:
-        return f"give {ALIVE:g} or more, or 0 to fly on when a recorder dies"
+        return f"give {ALIVE:g} or more, or 0 to fly on when a recorder ends"
     return ""
 
 
@@ -109,7 +109,7 @@ class SupervisorInputs:
         self._recorder_age = 0.0
         """Lease of the subscription, s; 0: there is none."""
         self.recorders = 0
-        """How many recorders are known to be alive."""
+        """How many recorders are known to run."""
         self.listen()
         subscribe(
             node, diagnostics, String, "autopilot_bridge/state", self._on_state, latched_qos()
@@ -154,7 +154,7 @@ class SupervisorInputs:
             self._supervisor.watch.publishers(name, self._node.count_publishers(name))
 
     def _watch_recorder(self, age: float) -> None:
-        """Watch that a recorder's process is alive, with a lease of ``age`` s; 0: no longer.
+        """Watch that a recorder's process runs, with a lease of ``age`` s; 0: no longer.
 
         The middleware reports its end, not a message: a recorder that waits for a slow disk is
         alive.

@@ -18,11 +18,11 @@ from liquid_nav.nodes.messages import NANO, nanoseconds
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import reliable_qos
 from liquid_nav.nodes.running import run_node
-from liquid_nav.simulation import TIMESTEP, World
+from liquid_nav.simulation import PHYSICS_TIMESTEP, World
 from liquid_nav.sitl import SIMULATED_AUTOPILOTS, EmbeddedBody, UdpServer
 from liquid_nav.worlds import load_condition, load_scenario
 
-TICK = 5 * TIMESTEP
+TICK = 5 * PHYSICS_TIMESTEP
 SLACK = 0.1
 """s of simulated time ahead of the last command's image."""
 PATIENCE = 2.0

@@ -1,7 +1,7 @@
 """The message class of ``/tf``: that of tf2_msgs where it is installed, else one that is made here
 without a compiler.
 
-No wheel on PyPI has tf2_msgs. What a middleware has to know of a type are a few tables in memory:
+No wheel on PyPI has tf2_msgs. What a middleware needs of a type are a few tables in memory:
 name, hash, description, and functions between a message in memory and bytes. A type of the same
 shape (one unbounded sequence of messages: visualization_msgs/MarkerArray) has such tables; here
 they are copied, with names, hash and members of tf2_msgs/TFMessage. The functions between memory

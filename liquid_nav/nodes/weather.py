@@ -16,10 +16,10 @@ from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.transforms import FixedTransforms, camera_mount
 from liquid_nav.simulation import (
-    CAMERA_AT,
+    CAMERA_POSITION,
     CameraConfig,
+    CameraPlacement,
     DroneResponse,
-    View,
     Weather,
     camera_angles,
 )
@@ -38,8 +38,8 @@ class WeatherNode(Node):
         seed = declare(
             self, "seed", 0, "Seed of exposure, noise, dropped and late frames.", (0, 2**31 - 1)
         )
-        usual = View()
-        view = View(
+        usual = CameraPlacement()
+        view = CameraPlacement(
             declare(
                 self,
                 "height",
@@ -74,7 +74,7 @@ class WeatherNode(Node):
         if publish_tf:
             camera = CameraConfig(pitch=view.pitch).of(condition.camera, seed)
             angles = camera_angles(camera, DroneResponse())
-            FixedTransforms(self).publish(camera_mount(prefix, CAMERA_AT, angles))
+            FixedTransforms(self).publish(camera_mount(prefix, CAMERA_POSITION, angles))
         self._diagnostics = Diagnostics(self)
         subscribe(
             self, self._diagnostics, Image, "camera/image_clean", self._on_image, sensor_data_qos()

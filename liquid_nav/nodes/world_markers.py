@@ -10,7 +10,7 @@ from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
 from liquid_nav.geometry import attitude_from_euler
-from liquid_nav.simulation import ROTOR_RADIUS, ROTORS, Expert
+from liquid_nav.simulation import ROTOR_LAYOUT, ROTOR_RADIUS, Expert
 from liquid_nav.worlds import Layout, Solid
 
 SHAPES = {"box": Marker.CUBE, "ellipsoid": Marker.SPHERE, "cylinder": Marker.CYLINDER}
@@ -90,7 +90,7 @@ def _drone(frame: str) -> list[Marker]:
     body = _marker(Marker.CUBE, frame, "drone", DRONE)
     _scale(body, 0.24, 0.18, 0.10)
     parts = [body]
-    for x, y, _ in ROTORS:
+    for x, y, _ in ROTOR_LAYOUT:
         rotor = _marker(Marker.CYLINDER, frame, "drone", DRONE)
         _place(rotor, (x, y, 0.06))
         _scale(rotor, 2.0 * ROTOR_RADIUS, 2.0 * ROTOR_RADIUS, 0.02)

@@ -26,7 +26,7 @@ WATCH_PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "battery": "an empty battery",
         "battery_age": "a battery whose state stops",
         "joy_age": "a remote control whose messages stop",
-        "recorder_age": "a recorder that dies",
+        "recorder_age": "a recorder that ends",
         "radius": "a drone that is too far away",
         "low": "a drone that is too low",
         "high": "a drone that is too high",
@@ -36,7 +36,7 @@ WATCH_PARAMETERS: Mapping[str, Mapping[str, str]] = {
         "blind_after": "a camera that sees nothing",
     },
 }
-"""Node -> its watch -> what is not noticed where it is off, which is at 0."""
+"""Node -> its watch -> what is not detected where it is off, which is at 0."""
 NEGATIVE = frozenset({"low"})
 """Watches that are on below zero; all others are on above it."""
 RESUMING = {

@@ -13,7 +13,7 @@ import numpy as np
 
 from liquid_nav.camera import ImageError, decode_compressed_image
 from liquid_nav.errors import UserError
-from liquid_nav.recordings.flight_topics import PILOT_COMMANDS
+from liquid_nav.recordings.flight_topics import PILOT_COMMAND_TOPICS
 from liquid_nav.types import Command
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def read_bag_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
             stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
             if connection.msgtype == COMPRESSED_IMAGE_TYPE:
                 images[stamp] = message
-            elif not connection.topic.endswith(PILOT_COMMANDS):
+            elif not connection.topic.endswith(PILOT_COMMAND_TOPICS):
                 linear = message.twist.linear
                 angular = message.twist.angular
                 commands[stamp] = Command(linear.x, linear.y, linear.z, angular.z)

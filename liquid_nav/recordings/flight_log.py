@@ -4,7 +4,7 @@ flight. No ROS in here.
 
 from __future__ import annotations
 
-from liquid_nav.simulation import DroneState, FlightRecord, Outcome, RecordBuilder
+from liquid_nav.simulation import DroneState, FlightOutcome, FlightRecord, RecordBuilder
 from liquid_nav.types import Command
 from liquid_nav.worlds import Layout
 
@@ -35,7 +35,7 @@ class FlightLog:
 
     def record(
         self,
-        outcome: Outcome,
+        outcome: FlightOutcome,
         seed: int,
         condition: str,
         pilot: str,

@@ -22,9 +22,12 @@ class RecordedTopic:
 
 
 IMAGE_TOPIC = RecordedTopic("camera/image_raw", "sensor_msgs/msg/Image", best_effort=True)
+"""Camera images."""
 STATIC_TF_TOPIC = RecordedTopic("/tf_static", "tf2_msgs/msg/TFMessage", latched=True, stamped=False)
+"""Transforms that do not change."""
 COMMAND_TOPIC = RecordedTopic("cmd_vel", "geometry_msgs/msg/TwistStamped")
-PILOT_COMMANDS = ("liquid_controller/cmd_vel", "expert_pilot/cmd_vel")
+"""What the supervisor lets through."""
+PILOT_COMMAND_TOPICS = ("liquid_controller/cmd_vel", "expert_pilot/cmd_vel")
 """Topics on which a pilot proposes commands, before the supervisor."""
 RECORDED_TOPICS = (
     IMAGE_TOPIC,
@@ -56,7 +59,8 @@ RECORDED_TOPICS = (
     STATIC_TF_TOPIC,
     RecordedTopic("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray"),
 )
-PARAMETER_EVENTS = RecordedTopic(
+"""What a flight is recorded of."""
+PARAMETER_EVENTS_TOPIC = RecordedTopic(
     "/parameter_events", "rcl_interfaces/msg/ParameterEvent", stamped=False
 )
 """ROS's own: what has been set in any node; the recorder keeps the changes."""

@@ -73,7 +73,7 @@ class Fault:
     limit: float = 0.0
     """What is allowed, in the same unit."""
     subject: str = ""
-    """What or whom it is about: a topic, a mode, the autopilot's own text."""
+    """What it is about: a topic, a mode, the autopilot's own text."""
     limit_high: float = 0.0
     """Second limit, of the kinds that have one (height of the fence, m)."""
 
@@ -140,7 +140,8 @@ _SENTENCES = {
     FaultKind.NO_BRIDGE: "no autopilot bridge yet",
     FaultKind.BRIDGE_OLD: "autopilot bridge is {value:.2f} s old, limit {limit:g} s",
     FaultKind.BRIDGE_OFFLINE: "autopilot: {subject}",
-    FaultKind.ORDER_NOT_RECEIVED: "the autopilot bridge has not received this supervisor's order yet",
+    FaultKind.ORDER_NOT_RECEIVED: "the autopilot bridge has not received this supervisor's order "
+    "yet",
     FaultKind.LATENCY: "latency is {value:.2f} s, limit {limit:g} s",
     FaultKind.CLOCK_JUMP: "clock jumped by {value:+.1f} s",
     FaultKind.BATTERY_LOW: "battery is at {percent:.0f} %, limit {percent_limit:.0f} %",

@@ -19,7 +19,7 @@ class StampClock:
     """Follows the difference between a clock that stamps messages and a steady one."""
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Begin without any message."""
         self._offset: float | None = None
         self._steady = 0.0
         self._jump: tuple[float, float] | None = None

@@ -47,7 +47,7 @@ class Sticks:
     """
 
     def __init__(self) -> None:
-        """Know no device."""
+        """Begin without a device."""
         self._sources: dict[tuple[str, int, int], _Source] = {}
 
     def moved(

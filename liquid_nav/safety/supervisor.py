@@ -114,7 +114,7 @@ class SafetySupervisor:
 
     @property
     def order(self) -> Order:
-        """What the bridge has to know."""
+        """The order to the bridge."""
         return Order(
             self.identity, self.state, self._acts, self._engagements, self._changed, self._changes
         )
@@ -178,7 +178,7 @@ class SafetySupervisor:
         if report.supervisor != self.identity or report.change != self._changes:
             return None
         self._follow(report, now)
-        # Not right after something else that a person wanted: the hand was on the switch before.
+        # Not right after another request of a person: the flip began before it.
         if not flipped or self._active or now - self._calm_since < CALM:
             return None
         answer = self.engage(now)
@@ -403,7 +403,7 @@ class SafetySupervisor:
             )
         if found and self._image_early is not None:
             ahead, arrived = self._image_early
-            # Images do arrive: why none of them counts is what a person has to know.
+            # Images do arrive: why none of them counts must be reported.
             if now - arrived <= self.limits.image_age:
                 return [Fault(FaultKind.IMAGE_EARLY, ahead, EARLY_STAMP_TOLERANCE)]
         return found

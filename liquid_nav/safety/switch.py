@@ -62,7 +62,7 @@ class EngageSwitch:
     """Recognises a deliberate flip in the messages of one remote control."""
 
     def __init__(self, channel: int = 0) -> None:
-        """Know nothing yet.
+        """Begin without any message.
 
         Args:
             channel: Channel of the switch, counted from 1; 0: there is none.
@@ -72,8 +72,8 @@ class EngageSwitch:
         """
         if channel and not FIRST_SWITCH_CHANNEL <= channel <= LAST_SWITCH_CHANNEL:
             raise ValueError(
-                f"a switch is on one of the channels {FIRST_SWITCH_CHANNEL} to {LAST_SWITCH_CHANNEL}, not on "
-                f"{channel}"
+                f"a switch is on one of the channels {FIRST_SWITCH_CHANNEL} to "
+                f"{LAST_SWITCH_CHANNEL}, not on {channel}"
             )
         self.channel = channel
         self.on = False

@@ -53,7 +53,7 @@ class WatchLimits:
     battery: float = 0.0
     """Charge below which it lands, 0 to 1."""
     battery_age: float = 0.0
-    """Silence of a battery that was there at most, s; one that no longer knows its charge is
+    """Silence of a battery that was there at most, s; one that no longer reports its charge is
     silent.
     """
     joy_age: float = 0.0
@@ -92,7 +92,7 @@ class Watch:
     """
 
     def __init__(self, limits: WatchLimits | None = None) -> None:
-        """Know nothing yet."""
+        """Begin without any message."""
         self.limits = limits or WatchLimits()
         self.sticks = Sticks()
         self.fence = Fence(_fence_of(self.limits))
@@ -160,7 +160,7 @@ class Watch:
         """Take the charge, 0 to 1; None, NaN or less than 0: unknown. Returns why it is refused, or
         nothing.
 
-        Once a charge was known, only known ones are a sign of life: its fall would go unnoticed
+        Once a charge was known, only known ones count as messages: its fall would not be detected
         otherwise.
 
         More than 1 is refused, and so is everything of a battery that has reported more
@@ -188,7 +188,7 @@ class Watch:
         return ""
 
     def recorder_lost(self, now: float) -> None:
-        """Take that the process of a recorder has died: one hold, after which a person may fly on
+        """Take that the process of a recorder has ended: one hold, after which a person may fly on
         without it.
         """
         if self.limits.recorder_age:
@@ -211,7 +211,7 @@ class Watch:
         if self._now is not None and self.limits.clock_jump:
             step = now - self._now
             if step < -0.01 or step > self.limits.clock_jump:
-                # Ages and other jumps mean nothing any more; a process that has died stays dead.
+                # Ages and other jumps mean nothing any more; a process that has ended stays ended.
                 lost = self._jumps.get(FaultKind.RECORDER_LOST)
                 self._jumps.clear()
                 if lost is not None:

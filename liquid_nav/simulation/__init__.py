@@ -8,10 +8,10 @@ from liquid_nav.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from liquid_nav.simulation.airframe import (
-        CAMERA_AT,
-        LEGS,
+        CAMERA_POSITION,
+        ROTOR_LAYOUT,
         ROTOR_RADIUS,
-        ROTORS,
+        STANDING_HEIGHT,
         CameraConfig,
         camera_angles,
     )
@@ -19,88 +19,100 @@ if TYPE_CHECKING:
     from liquid_nav.simulation.controller import VelocityController
     from liquid_nav.simulation.drone import Drone
     from liquid_nav.simulation.expert import Expert, ExpertConfig
-    from liquid_nav.simulation.flight import draw_latency, fly
+    from liquid_nav.simulation.flight import draw_latency, fly_in_simulation
     from liquid_nav.simulation.flight_loop import FlightLoop, safety_limits
-    from liquid_nav.simulation.frame_loop import Frame, FrameFeed, FrameLoop
-    from liquid_nav.simulation.frame_times import DROPPED, LATE, FrameTiming
-    from liquid_nav.simulation.judge import GROUND, INTERRUPTED, REASONS, Judge, Outcome
+    from liquid_nav.simulation.frame_loop import CameraFrame, FrameFeed, FrameLoop
+    from liquid_nav.simulation.frame_times import FRAME_DROPPED, FRAME_LATE, FrameTiming
+    from liquid_nav.simulation.judge import (
+        FLIGHT_INTERRUPTED,
+        GROUND_CONTACT,
+        OUTCOME_REASONS,
+        FlightJudge,
+        FlightOutcome,
+    )
     from liquid_nav.simulation.pilots import ExpertPilot, Pilot, PolicyPilot
     from liquid_nav.simulation.posed import PosedWorld
     from liquid_nav.simulation.record import FlightRecord, RecordBuilder
-    from liquid_nav.simulation.response import WIDE_RANGES, DroneResponse, sample_response
+    from liquid_nav.simulation.response import WIDE_RESPONSE_RANGES, DroneResponse, sample_response
     from liquid_nav.simulation.state import DroneState
-    from liquid_nav.simulation.weather import View, Weather
-    from liquid_nav.simulation.world import TIMESTEP, World
+    from liquid_nav.simulation.weather import CameraPlacement, Weather
+    from liquid_nav.simulation.world import PHYSICS_TIMESTEP, World
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
             "airframe": [
-                "CAMERA_AT",
+                "CAMERA_POSITION",
                 "CameraConfig",
-                "LEGS",
-                "ROTORS",
+                "ROTOR_LAYOUT",
                 "ROTOR_RADIUS",
+                "STANDING_HEIGHT",
                 "camera_angles",
             ],
             "camera": ["CameraRenderer"],
             "controller": ["VelocityController"],
             "drone": ["Drone"],
             "expert": ["Expert", "ExpertConfig"],
-            "flight": ["draw_latency", "fly"],
+            "flight": ["draw_latency", "fly_in_simulation"],
             "flight_loop": ["FlightLoop", "safety_limits"],
-            "frame_loop": ["Frame", "FrameFeed", "FrameLoop"],
-            "frame_times": ["DROPPED", "FrameTiming", "LATE"],
-            "judge": ["GROUND", "INTERRUPTED", "Judge", "Outcome", "REASONS"],
+            "frame_loop": ["CameraFrame", "FrameFeed", "FrameLoop"],
+            "frame_times": ["FRAME_DROPPED", "FRAME_LATE", "FrameTiming"],
+            "judge": [
+                "FLIGHT_INTERRUPTED",
+                "FlightJudge",
+                "FlightOutcome",
+                "GROUND_CONTACT",
+                "OUTCOME_REASONS",
+            ],
             "pilots": ["ExpertPilot", "Pilot", "PolicyPilot"],
             "posed": ["PosedWorld"],
             "record": ["FlightRecord", "RecordBuilder"],
-            "response": ["DroneResponse", "WIDE_RANGES", "sample_response"],
+            "response": ["DroneResponse", "WIDE_RESPONSE_RANGES", "sample_response"],
             "state": ["DroneState"],
-            "weather": ["View", "Weather"],
-            "world": ["TIMESTEP", "World"],
+            "weather": ["CameraPlacement", "Weather"],
+            "world": ["PHYSICS_TIMESTEP", "World"],
         },
     )
 
 __all__ = [
-    "CAMERA_AT",
+    "CAMERA_POSITION",
     "CameraConfig",
+    "CameraFrame",
+    "CameraPlacement",
     "CameraRenderer",
-    "DROPPED",
     "Drone",
     "DroneResponse",
     "DroneState",
     "Expert",
     "ExpertConfig",
     "ExpertPilot",
+    "FLIGHT_INTERRUPTED",
+    "FRAME_DROPPED",
+    "FRAME_LATE",
+    "FlightJudge",
     "FlightLoop",
+    "FlightOutcome",
     "FlightRecord",
-    "Frame",
     "FrameFeed",
     "FrameLoop",
     "FrameTiming",
-    "GROUND",
-    "INTERRUPTED",
-    "Judge",
-    "LATE",
-    "LEGS",
-    "Outcome",
+    "GROUND_CONTACT",
+    "OUTCOME_REASONS",
+    "PHYSICS_TIMESTEP",
     "Pilot",
     "PolicyPilot",
     "PosedWorld",
-    "REASONS",
-    "ROTORS",
+    "ROTOR_LAYOUT",
     "ROTOR_RADIUS",
     "RecordBuilder",
-    "TIMESTEP",
+    "STANDING_HEIGHT",
     "VelocityController",
-    "View",
-    "WIDE_RANGES",
+    "WIDE_RESPONSE_RANGES",
     "Weather",
     "World",
     "camera_angles",
     "draw_latency",
-    "fly",
+    "fly_in_simulation",
     "safety_limits",
     "sample_response",
 ]

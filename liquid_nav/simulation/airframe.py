@@ -29,7 +29,7 @@ INERTIA_PER_KG = (0.0108, 0.0108, 0.020)
 MOTOR_THRUST_LIMIT = 9.8
 MOTOR_YAW_MOMENT = 0.016
 """Yaw moment per thrust of one rotor, m."""
-ROTORS = tuple(
+ROTOR_LAYOUT = tuple(
     (ARM * math.cos(a), ARM * math.sin(a), spin)
     for a, spin in (
         (math.pi / 4, -1.0),
@@ -39,9 +39,9 @@ ROTORS = tuple(
     )
 )
 """x forward and y left of the centre in m, and the sign of the reaction moment about body z."""
-LEGS = 0.12
+STANDING_HEIGHT = 0.12
 """m from the ground to the centre of a standing drone."""
-CAMERA_AT = (0.13, 0.0, 0.02)
+CAMERA_POSITION = (0.13, 0.0, 0.02)
 """Where the camera is mounted, m: x forward, y left, z up from the centre of the body."""
 
 
@@ -137,7 +137,7 @@ def add_drone(
     body.add_geom(
         name=f"{name}.body", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], **solid
     )
-    for i, (x, y, _) in enumerate(ROTORS):
+    for i, (x, y, _) in enumerate(ROTOR_LAYOUT):
         body.add_geom(
             name=f"{name}.rotor{i}",
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
@@ -149,7 +149,7 @@ def add_drone(
     mujoco.mju_mat2Quat(quaternion, camera_rotation(camera, response).ravel())
     body.add_camera(
         name=f"{name}.front",
-        pos=list(CAMERA_AT),
+        pos=list(CAMERA_POSITION),
         quat=quaternion,
         fovy=math.degrees(camera.vertical_fov),
     )
@@ -164,7 +164,7 @@ def _add_looks(body: mujoco.MjsBody) -> None:
     dark = [0.08, 0.08, 0.09, 1.0]
     grey = [0.35, 0.35, 0.37, 1.0]
     body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], rgba=dark, **looks)
-    for x, y, _ in ROTORS:
+    for x, y, _ in ROTOR_LAYOUT:
         body.add_geom(
             type=mujoco.mjtGeom.mjGEOM_CAPSULE,
             fromto=[0.0, 0.0, 0.03, x, y, 0.05],

@@ -15,7 +15,7 @@ from liquid_nav.simulation.airframe import (
     INERTIA_PER_KG,
     MOTOR_THRUST_LIMIT,
     MOTOR_YAW_MOMENT,
-    ROTORS,
+    ROTOR_LAYOUT,
 )
 from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.types import Command
@@ -100,7 +100,7 @@ class VelocityController:
         mx = 0.0
         my = 0.0
         mz = 0.0
-        for i, (rx, ry, spin) in enumerate(ROTORS):
+        for i, (rx, ry, spin) in enumerate(ROTOR_LAYOUT):
             f = (
                 0.25 * thrust
                 + 0.25 * moments[0] / ry

@@ -1,4 +1,4 @@
-"""The privileged pilot that demonstrates: it knows every tree and plans around them.
+"""The privileged pilot that demonstrates: it has the layout and plans around every tree.
 
 Its command is a function of the present state alone (no memory), so that it can label any state a
 policy gets into.

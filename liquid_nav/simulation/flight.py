@@ -12,12 +12,12 @@ from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.flight_loop import FlightLoop, FrameCallback
 from liquid_nav.simulation.frame_times import FrameTiming
-from liquid_nav.simulation.judge import Judge
+from liquid_nav.simulation.judge import FlightJudge
 from liquid_nav.simulation.pilots import Pilot
 from liquid_nav.simulation.record import FlightRecord
 from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.simulation.state import DroneState
-from liquid_nav.simulation.world import TIMESTEP, World
+from liquid_nav.simulation.world import PHYSICS_TIMESTEP, World
 from liquid_nav.types import Command
 from liquid_nav.worlds import Condition, Layout, RandomStream, Scenario
 
@@ -35,7 +35,7 @@ def draw_latency(seed: int) -> float:
 class DirectTransport:
     """Hands commands to the only drone of a world without anything between."""
 
-    def __init__(self, drone: Drone, judge: Judge) -> None:
+    def __init__(self, drone: Drone, judge: FlightJudge) -> None:
         """``drone``: in a world at time zero; ``judge``: ends the flight."""
         self._drone = drone
         self._world = drone.world
@@ -57,7 +57,7 @@ class DirectTransport:
     def advance(self, until: float) -> bool:
         """Go on to a time (s), judging at least every ``JUDGED`` s; False: there is an outcome."""
         world = self._world
-        until = round(until / TIMESTEP) * TIMESTEP
+        until = round(until / PHYSICS_TIMESTEP) * PHYSICS_TIMESTEP
         while world.time < until - 1e-9:
             world.advance(min(until, world.time + JUDGED))
             if self._judge.update(self._drone.state, self._drone.collision) is not None:
@@ -65,7 +65,7 @@ class DirectTransport:
         return True
 
 
-def fly(
+def fly_in_simulation(
     scenario: Scenario,
     seed: int,
     condition: Condition,
@@ -115,7 +115,7 @@ def fly(
     )
     with world:
         (drone,) = world.drones
-        judge = Judge(drone.layout)
+        judge = FlightJudge(drone.layout)
         loop = FlightLoop(
             drone,
             DirectTransport(drone, judge),

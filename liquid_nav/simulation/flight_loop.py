@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from liquid_nav.safety import SafetyLimits, SafetySupervisor
 from liquid_nav.simulation.drone import Drone
-from liquid_nav.simulation.frame_loop import Frame, FrameFeed, FrameLoop, Transport
+from liquid_nav.simulation.frame_loop import CameraFrame, FrameFeed, FrameLoop, Transport
 from liquid_nav.simulation.frame_times import FrameTiming
-from liquid_nav.simulation.judge import Judge
+from liquid_nav.simulation.judge import FlightJudge
 from liquid_nav.simulation.pilots import Pilot
 from liquid_nav.simulation.record import FlightRecord, RecordBuilder
 from liquid_nav.simulation.state import DroneState
@@ -52,7 +52,7 @@ class FlightLoop:
         self,
         drone: Drone,
         transport: Transport,
-        judge: Judge,
+        judge: FlightJudge,
         pilot: Pilot,
         frame_rate: float,
         latency: float,
@@ -105,7 +105,7 @@ class FlightLoop:
             self._latency,
         )
 
-    def answer(self, arrived: Sequence[list[Frame]], now: float) -> Sequence[Command | None]:
+    def answer(self, arrived: Sequence[list[CameraFrame]], now: float) -> Sequence[Command | None]:
         """Give the frames to the pilot and its commands to the supervisor, and return what the
         supervisor allows; None while frames are missing for less than ``SILENCE``.
         """

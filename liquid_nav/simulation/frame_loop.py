@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.simulation.drone import Drone
-from liquid_nav.simulation.frame_times import DROPPED, LATE, Moment
+from liquid_nav.simulation.frame_times import FRAME_DROPPED, FRAME_LATE, Moment
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class CameraFrame:
     """A camera frame on its way to whoever answers it."""
 
     image: NDArray[np.uint8] | None
@@ -43,9 +43,9 @@ class FrameFeed:
         self._elapsed = 1.0 / frame_rate
         self._pictures = pictures
         self._previous: float | None = None
-        self._late: list[Frame] = []
+        self._late: list[CameraFrame] = []
 
-    def take(self, moment: Moment, state: DroneState) -> list[Frame]:
+    def take(self, moment: Moment, state: DroneState) -> list[CameraFrame]:
         """Take the frame of a moment, if it is not dropped, and return those that arrive now.
 
         A late one keeps its stamp and arrives with the next moment, before the frame of that one.
@@ -53,7 +53,7 @@ class FrameFeed:
         """
         arrived = self._late
         self._late = []
-        if moment.delivery == DROPPED:
+        if moment.delivery == FRAME_DROPPED:
             return arrived
         elapsed = self._elapsed
         if self._previous is not None:
@@ -62,8 +62,8 @@ class FrameFeed:
         image = None
         if self._pictures:
             image = self.drone.render()
-        frame = Frame(image, elapsed, state)
-        if moment.delivery == LATE:
+        frame = CameraFrame(image, elapsed, state)
+        if moment.delivery == FRAME_LATE:
             self._late.append(frame)
         else:
             arrived.append(frame)
@@ -93,7 +93,7 @@ class Transport(Protocol):
 class Answerer(Protocol):
     """Answers camera frames with commands."""
 
-    def answer(self, arrived: Sequence[list[Frame]], now: float) -> Sequence[Command | None]:
+    def answer(self, arrived: Sequence[list[CameraFrame]], now: float) -> Sequence[Command | None]:
         """Return the command of each drone.
 
         Args:
@@ -133,7 +133,7 @@ class FrameLoop:
         self._latency = latency
         self._moments = moments
         self._moment: Moment | None = None
-        self._arrived: list[list[Frame]] | None = None
+        self._arrived: list[list[CameraFrame]] | None = None
 
     def run(self) -> None:
         """Fly until the flight is over or the moments end.
@@ -162,7 +162,7 @@ class FrameLoop:
         self._moment = None
         return True
 
-    def _take(self, feed: FrameFeed, moment: Moment) -> list[Frame]:
+    def _take(self, feed: FrameFeed, moment: Moment) -> list[CameraFrame]:
         """Return the frames of a drone that arrive now; none once it has touched something."""
         if feed.drone.collision is not None:
             return []

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Iterator
 
 from liquid_nav.errors import UserError
-from liquid_nav.simulation.world import TIMESTEP
+from liquid_nav.simulation.world import PHYSICS_TIMESTEP
 from liquid_nav.worlds import CameraFaults, RandomStream
 
-ON_TIME = "on time"
-LATE = "late"
-DROPPED = "dropped"
+FRAME_ON_TIME = "on time"
+FRAME_LATE = "late"
+FRAME_DROPPED = "dropped"
 EARLY = 1e-3
 """s by which a frame may be taken too early on a clock that is not ours: its next tick may be far.
 """
@@ -25,9 +25,9 @@ class Moment:
     """One period of the camera."""
 
     time: float
-    """When its frame is taken, s, on the grid of ``TIMESTEP``."""
+    """When its frame is taken, s, on the grid of ``PHYSICS_TIMESTEP``."""
     delivery: str
-    """What becomes of its frame: ``ON_TIME``, ``LATE`` or ``DROPPED``."""
+    """What becomes of its frame: ``FRAME_ON_TIME``, ``FRAME_LATE`` or ``FRAME_DROPPED``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ class FrameTiming:
         """
         rng = RandomStream.FRAME_TIMES.generator(seed)
         last = 0
-        yield Moment(0.0, ON_TIME)
+        yield Moment(0.0, FRAME_ON_TIME)
         for number in itertools.count(1):
             chance, shift = rng.random(2)
             shift = self.jitter * (2.0 * shift - 1.0)
-            last = max(round((number + shift) / rate / TIMESTEP), last + 1)
-            yield Moment(last * TIMESTEP, self._delivery(chance))
+            last = max(round((number + shift) / rate / PHYSICS_TIMESTEP), last + 1)
+            yield Moment(last * PHYSICS_TIMESTEP, self._delivery(chance))
 
     def schedule(self, rate: float, seed: int) -> FrameSchedule:
         """Return the same periods for a camera on a clock that another program drives."""
@@ -88,10 +88,10 @@ class FrameTiming:
 
     def _delivery(self, chance: float) -> str:
         if chance < self.drop:
-            return DROPPED
+            return FRAME_DROPPED
         if chance < self.drop + self.late:
-            return LATE
-        return ON_TIME
+            return FRAME_LATE
+        return FRAME_ON_TIME
 
 
 class FrameSchedule:

@@ -10,8 +10,9 @@ import numpy as np
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.worlds import Layout
 
-REASONS = ("success", "collision", "timeout", "geofence", "lost", "landed")
-GROUND = "ground"
+OUTCOME_REASONS = ("success", "collision", "timeout", "geofence", "lost", "landed")
+"""How a flight may end that was judged."""
+GROUND_CONTACT = "ground"
 """What a drone that lands touches."""
 LANDING = 30.0
 """s that a landing may take beyond the scenario's time limit."""
@@ -19,16 +20,16 @@ RESTS = 1.0
 """s at rest below the scenario's lowest altitude after which a landing drone has landed."""
 STILL = 0.05
 """m/s below which it stands still."""
-INTERRUPTED = "interrupted"
+FLIGHT_INTERRUPTED = "interrupted"
 """Reason of a flight that a person ended, or that failed, before it could be judged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FlightOutcome:
     """How a flight ended."""
 
     reason: str
-    """One of ``REASONS`` or ``INTERRUPTED``."""
+    """One of ``OUTCOME_REASONS`` or ``FLIGHT_INTERRUPTED``."""
     detail: str
     """A detail for people: a phrase with the numbers that decided."""
     time: float
@@ -46,7 +47,7 @@ def distance_to_target(layout: Layout, state: DroneState) -> float:
     return math.hypot(target.x - state.position[0], target.y - state.position[1])
 
 
-class Judge:
+class FlightJudge:
     """Applies the success rule and the limits of a scenario to the true states of one flight, in
     order of time.
     """
@@ -58,7 +59,7 @@ class Judge:
         self.start_distance = math.hypot(
             layout.target.x - layout.start.x, layout.target.y - layout.start.y
         )
-        self.outcome: Outcome | None = None
+        self.outcome: FlightOutcome | None = None
         self._since: float | None = None
         self._landing_since: float | None = None
         self._resting_since: float | None = None
@@ -69,7 +70,7 @@ class Judge:
 
     def update(
         self, state: DroneState, collision: str | None, landing: bool = False
-    ) -> Outcome | None:
+    ) -> FlightOutcome | None:
         """Return the outcome once it is known, else None; ``outcome`` keeps it. Collision outranks
         everything else.
 
@@ -82,29 +83,33 @@ class Judge:
         self.outcome = self._decide(state, collision, landing)
         return self.outcome
 
-    def _decide(self, state: DroneState, collision: str | None, landing: bool) -> Outcome | None:
+    def _decide(
+        self, state: DroneState, collision: str | None, landing: bool
+    ) -> FlightOutcome | None:
         rule = self.scenario.success
         fence = self.scenario.geofence
         start = self.layout.start
         x, y, z = (float(v) for v in state.position)
         distance = self.distance(state)
-        if landing and (collision == GROUND or self._rests(state)):
-            return Outcome("landed", f"as asked for, {distance:.1f} m from the target", state.time)
+        if landing and (collision == GROUND_CONTACT or self._rests(state)):
+            return FlightOutcome(
+                "landed", f"as asked for, {distance:.1f} m from the target", state.time
+            )
         if collision is not None:
-            return Outcome(
+            return FlightOutcome(
                 "collision", f"touched {collision} {distance:.1f} m from the target", state.time
             )
         low, high = fence.altitude
         if z > high or (z < low and not landing):
-            return Outcome(
+            return FlightOutcome(
                 "geofence", f"altitude {z:.2f} m outside {low:g} to {high:g} m", state.time
             )
         if math.hypot(x - start.x, y - start.y) > fence.radius:
-            return Outcome(
+            return FlightOutcome(
                 "geofence", f"farther than {fence.radius:g} m from the start", state.time
             )
         if distance > self.start_distance + rule.lost_margin:
-            return Outcome(
+            return FlightOutcome(
                 "lost",
                 f"{distance:.1f} m from the target, {rule.lost_margin:g} m more than at the start",
                 state.time,
@@ -114,13 +119,15 @@ class Judge:
             if self._since is None:
                 self._since = state.time
             if state.time - self._since >= rule.hold - 1e-6:
-                return Outcome("success", f"held {distance:.2f} m from the target", state.time)
+                return FlightOutcome(
+                    "success", f"held {distance:.2f} m from the target", state.time
+                )
         else:
             self._since = None
         self._landing_since = self._when(landing, self._landing_since, state.time)
         comes_down = self._landing_since is not None and state.time - self._landing_since < LANDING
         if state.time >= rule.time_limit and not comes_down:
-            return Outcome(
+            return FlightOutcome(
                 "timeout",
                 f"{distance:.1f} m from the target after {rule.time_limit:g} s",
                 state.time,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from liquid_nav.simulation.judge import Outcome, distance_to_target
+from liquid_nav.simulation.judge import FlightOutcome, distance_to_target
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
 from liquid_nav.worlds import Layout
@@ -46,7 +46,7 @@ class FlightRecord:
     """Where the drone began: x, y, z in m (ENU) and yaw in rad, counter-clockwise from east."""
     target: tuple[float, float, float]
     """Where the target stands: x, y in m (ENU) and yaw in rad, counter-clockwise from east."""
-    outcome: Outcome
+    outcome: FlightOutcome
     """How the flight ended."""
     columns: dict[str, np.ndarray] = field(repr=False)
     """Float64 arrays with one row per camera frame that arrived: ``time`` [N] at which it was
@@ -83,7 +83,7 @@ class FlightRecord:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> FlightRecord:
         """Inverse of ``to_dict``; raises KeyError for what is missing."""
-        outcome = Outcome(*(data["outcome"][k] for k in ("reason", "detail", "time")))
+        outcome = FlightOutcome(*(data["outcome"][k] for k in ("reason", "detail", "time")))
         plain = {
             k: data[k] for k in ("scenario", "seed", "condition", "pilot", "frame_rate", "latency")
         }
@@ -130,7 +130,7 @@ class RecordBuilder:
 
     def finish(
         self,
-        outcome: Outcome,
+        outcome: FlightOutcome,
         seed: int,
         condition: str,
         pilot: str,

@@ -45,7 +45,7 @@ class DroneResponse:
     """Roll error of the camera's mounting, rad; positive with the camera's right side raised."""
 
 
-RANGES: dict[str, tuple[float, float]] = {
+RESPONSE_RANGES: dict[str, tuple[float, float]] = {
     "mass": (1.7, 2.4),
     "drag": (0.15, 0.6),
     "motor_lag": (0.02, 0.06),
@@ -61,14 +61,18 @@ RANGES: dict[str, tuple[float, float]] = {
 """Uniform range of each parameter that differs from drone to drone."""
 
 
-WIDE_RANGES = RANGES | {"drag": (0.15, 1.5), "delay": (0.0, 0.15), "yaw_lag": (0.12, 0.45)}
+WIDE_RESPONSE_RANGES = RESPONSE_RANGES | {
+    "drag": (0.15, 1.5),
+    "delay": (0.0, 0.15),
+    "yaw_lag": (0.12, 0.45),
+}
 """Encloses a PX4 with stock gains too, which settles at three quarters of the commanded speed; for
 training only.
 """
 
 
 def sample_response(
-    rng: np.random.Generator, ranges: dict[str, tuple[float, float]] = RANGES
+    rng: np.random.Generator, ranges: dict[str, tuple[float, float]] = RESPONSE_RANGES
 ) -> DroneResponse:
     """Draw one drone of the fleet; same generator state, same drone."""
     return DroneResponse(

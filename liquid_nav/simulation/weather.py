@@ -20,7 +20,7 @@ from liquid_nav.worlds import LIGHTING, SKY_COLOURS, Condition, RandomStream, ap
 
 
 @dataclass(frozen=True)
-class View:
+class CameraPlacement:
     """How the camera is placed and looks."""
 
     height: float = 1.5
@@ -35,7 +35,7 @@ class View:
     """
 
 
-def row_depths(view: View, rows: int) -> np.ndarray:
+def row_depths(view: CameraPlacement, rows: int) -> np.ndarray:
     """Return float32 [rows]: distance in m along the optical axis of what a row shows."""
     focal = 0.5 * rows / math.tan(0.5 * view.vertical_fov)
     down = (np.arange(rows) + 0.5 - 0.5 * rows) / focal
@@ -47,7 +47,7 @@ def row_depths(view: View, rows: int) -> np.ndarray:
 
 
 def fogged(
-    image: np.ndarray, extinction: float, colour: tuple[float, float, float], view: View
+    image: np.ndarray, extinction: float, colour: tuple[float, float, float], view: CameraPlacement
 ) -> np.ndarray:
     """Return uint8 [H,W,3] in fog of ``extinction`` (1/m) and ``colour`` (RGB, 0 to 1)."""
     through = np.exp(-extinction * row_depths(view, len(image)))[:, None, None]
@@ -73,7 +73,7 @@ class Weather:
     """Condition that is laid over the frames."""
     seed: int = 0
     """Seed of exposure, noise, dropped and late frames."""
-    view: View = field(default_factory=View)
+    view: CameraPlacement = field(default_factory=CameraPlacement)
     """How the camera is placed: gives the distances that fog needs."""
     relight: bool = True
     """Whether the light is changed too; a Gazebo world has it already."""

@@ -31,7 +31,7 @@ from liquid_nav.worlds import (
     shared_start,
 )
 
-TIMESTEP = 0.004
+PHYSICS_TIMESTEP = 0.004
 """Physics and control period, s."""
 _WIND_STEPS = 5
 
@@ -41,7 +41,7 @@ class World:
     commands of each drone.
 
     The drones start hovering at the scenario's cruise altitude. Times are simulated seconds since
-    then, on the grid of ``TIMESTEP``. ``seconds`` accumulates measured wall time by stage
+    then, on the grid of ``PHYSICS_TIMESTEP``. ``seconds`` accumulates measured wall time by stage
     ("physics", "render") and influences nothing. After a collision a drone has no thrust any more:
     it falls and lies there, and the others fly on.
     """
@@ -121,7 +121,7 @@ class World:
         """Compile the model with the drones, each at its layout's start."""
         # By way of its package, which loads MuJoCo only now.
         spec = worlds.build_mujoco_spec(self.drones[0].layout, self.condition)
-        spec.option.timestep = TIMESTEP
+        spec.option.timestep = PHYSICS_TIMESTEP
         spec.option.integrator = self._mujoco.mjtIntegrator.mjINT_IMPLICITFAST
         shared = len(self.drones) > 1
         for drone in self.drones:
@@ -135,7 +135,7 @@ class World:
     @property
     def time(self) -> float:
         """Simulated time, s."""
-        return self._steps * TIMESTEP
+        return self._steps * PHYSICS_TIMESTEP
 
     @property
     def over(self) -> bool:
@@ -156,7 +156,7 @@ class World:
     def advance(self, until: float) -> None:
         """Step the physics until ``until`` (s, rounded to the grid), or until no drone flies."""
         begin = perf_counter()
-        for _ in range(round(until / TIMESTEP) - self._steps):
+        for _ in range(round(until / PHYSICS_TIMESTEP) - self._steps):
             if self.over:
                 break
             self._step()
@@ -166,9 +166,9 @@ class World:
 
     def _step(self) -> None:
         if self._steps % _WIND_STEPS == 0:
-            self._air = self.wind.velocity(TIMESTEP * _WIND_STEPS)
+            self._air = self.wind.velocity(PHYSICS_TIMESTEP * _WIND_STEPS)
         for drone in self.drones:
-            drone.push(self._air, TIMESTEP)
+            drone.push(self._air, PHYSICS_TIMESTEP)
         self._mujoco.mj_step(self.model, self.data)
         self._steps += 1
 

@@ -1,9 +1,10 @@
 """One flight in lock step through MAVLink: camera -> pilot -> supervisor -> bridge -> bytes -> test
 vehicle -> drone.
 
-The same seed flies the same place with the same drone, wind, latency and camera as ``flight.fly``;
-what differs is what stands between command and drone. The vehicle begins in the air and in hold;
-the flight begins, at time zero, when the bridge has it in the mode that follows set points.
+The same seed flies the same place with the same drone, wind, latency and camera as
+``fly_in_simulation``; what differs is what stands between command and drone. The vehicle begins in
+the air and in hold; the flight begins, at time zero, when the bridge has it in the mode that
+follows set points.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from liquid_nav.autopilots import MavlinkAdapter, autopilot_profile
 from liquid_nav.errors import UserError
 from liquid_nav.safety import Mode, Order, Phase
 from liquid_nav.simulation import (
-    TIMESTEP,
+    PHYSICS_TIMESTEP,
     Drone,
     DroneState,
+    FlightJudge,
     FlightLoop,
     FlightRecord,
-    Judge,
     Pilot,
     World,
     draw_latency,
@@ -38,6 +39,7 @@ SIMULATED_AUTOPILOTS: dict[str, type[MavlinkVehicle]] = {
     "px4": Px4Vehicle,
     "ardupilot": ArduPilotVehicle,
 }
+"""Name of an autopilot -> the vehicle that behaves like it."""
 TAKE_OVER = 20.0
 """s of simulated time for the bridge to get the vehicle."""
 
@@ -52,7 +54,8 @@ def fly_mavlink(
     frame_rate: float | None = None,
     latency: float | None = None,
 ) -> FlightRecord:
-    """Fly once through MAVLink over loopback UDP and judge; see ``flight.fly`` for the arguments.
+    """Fly once through MAVLink over loopback UDP and judge, as ``fly_in_simulation`` does
+    without it.
 
     Args:
         scenario: where and what to.
@@ -77,7 +80,7 @@ def fly_mavlink(
             vehicle = SIMULATED_AUTOPILOTS[autopilot](EmbeddedBody(drone))
             lock = LockStep(MavlinkAdapter(autopilot_profile(autopilot)), vehicle, wire)
             _take_over(lock)
-            judge = Judge(drone.layout)
+            judge = FlightJudge(drone.layout)
             transport = MavlinkTransport(lock, drone, judge)
             return FlightLoop(drone, transport, judge, pilot, frame_rate, latency).fly()
     finally:
@@ -103,13 +106,13 @@ def _take_over(lock: LockStep) -> None:
 
 
 def _on_grid(time: float) -> bool:
-    return abs(time / TIMESTEP - round(time / TIMESTEP)) < 1e-6
+    return abs(time / PHYSICS_TIMESTEP - round(time / PHYSICS_TIMESTEP)) < 1e-6
 
 
 class MavlinkTransport:
     """Carries commands through the bridge's session and MAVLink to the vehicle."""
 
-    def __init__(self, lock: LockStep, drone: Drone, judge: Judge) -> None:
+    def __init__(self, lock: LockStep, drone: Drone, judge: FlightJudge) -> None:
         """Begin the flight now, with the vehicle in the bridge's hands.
 
         Args:
@@ -135,7 +138,7 @@ class MavlinkTransport:
 
     def send(self, drone: Drone, command: Command, at: float) -> None:
         """Let a command reach the bridge at a time (s), on the grid of the world's steps."""
-        arrives = math.ceil(at / TIMESTEP - 1e-6) * TIMESTEP
+        arrives = math.ceil(at / PHYSICS_TIMESTEP - 1e-6) * PHYSICS_TIMESTEP
         self._due.append((self._zero + arrives, command))
 
     def advance(self, until: float) -> bool:

@@ -32,7 +32,7 @@ HOME = {RTL, SMART_RTL}
 DISARM_DELAY = 10.0
 """s on the ground, throttle down, until the motors stop by themselves."""
 LAND_DETECTION = 1.0
-"""s on the ground until it believes that it has landed."""
+"""s on the ground until it reports that it has landed."""
 
 
 class ArduPilotVehicle(base.MavlinkVehicle):
@@ -181,7 +181,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         self.home = self.body.state.position.copy()
         self.text("Arming motors")
 
-    def think(self) -> Command | None:
+    def step_mode(self) -> Command | None:
         """Landing detection, then what the mode asks for."""
         self._watch_ground()
         if not self.armed:

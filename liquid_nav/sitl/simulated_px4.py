@@ -72,7 +72,7 @@ class Px4Vehicle(base.MavlinkVehicle):
     sinking = (0.7, 0.4)
     """m/s, and below half a metre."""
     settling = 3.5
-    """s on the ground until it believes that it has landed, as recorded."""
+    """s on the ground until it reports that it has landed, as recorded."""
     ready_after = 4.0
 
     def boot(self) -> None:
@@ -297,7 +297,7 @@ class Px4Vehicle(base.MavlinkVehicle):
         self.home = self.body.state.position.copy()
         self.text(f"Armed by {by_whom}", delay=delay)
 
-    def think(self) -> Command | None:
+    def step_mode(self) -> Command | None:
         """Failsafe, landing detection, then what the mode asks for."""
         self._watch_sticks()
         self._watch_failsafes()

@@ -107,7 +107,7 @@ class MavlinkVehicle:
     holding a place.
 
     Tests may set these attributes at any time:
-        global_position: whether it knows where on Earth it is; True.
+        global_position: whether it has a global position; True.
         heartbeat_rate_fixed: whether it refuses to change the heartbeat's interval; default: as
             its autopilot does.
         answers_no_requests: whether it refuses to send a message when asked for one, as old
@@ -255,8 +255,8 @@ class MavlinkVehicle:
         raise NotImplementedError
 
     def lose_radio(self) -> None:
-        """Let the remote control's messages stop: no more sticks, and the failsafe that the parameters
-        choose.
+        """Let the remote control's messages stop: no more sticks, and the failsafe that the
+        parameters choose.
 
         Setting ``sticks`` to None takes them away without a failsafe, as if there had never been
         any.
@@ -290,7 +290,7 @@ class MavlinkVehicle:
     def boot(self) -> None:
         """Set the mode after a start."""
 
-    def think(self) -> Command | None:
+    def step_mode(self) -> Command | None:
         """Decide modes and failsafes; returns what the body shall do, None for motors off."""
         raise NotImplementedError
 
@@ -413,7 +413,7 @@ class MavlinkVehicle:
         return self.mode
 
     def hold_place(self) -> Command:
-        """Return the command that keeps the place; forgotten as soon as ``think`` does without."""
+        """Return the command that keeps the place, until ``step_mode`` does without it."""
         self._holds = True
         state = self.body.state
         position = state.position
@@ -503,7 +503,7 @@ class MavlinkVehicle:
         """Think, and forget the place and the way home that this mode has no use for."""
         self._holds = False
         self._returns = False
-        command = self.think()
+        command = self.step_mode()
         if not self._holds:
             self._place = None
         if not self._returns:

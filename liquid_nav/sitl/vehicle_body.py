@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from liquid_nav.simulation import LEGS, Drone, DroneState, VelocityController
+from liquid_nav.simulation import STANDING_HEIGHT, Drone, DroneState, VelocityController
 from liquid_nav.types import Command
 
 SPOOL = 0.9
@@ -174,7 +174,7 @@ class EmbeddedBody:
                 self.drone.controller = VelocityController(self.drone.response)
                 assert self._command is not None  # it climbs, see above
                 self.drone.command(self._command)
-        elif self.state.position[2] <= LEGS and self.state.velocity[2] <= 0.0:
+        elif self.state.position[2] <= STANDING_HEIGHT and self.state.velocity[2] <= 0.0:
             self.landed = True
             self._climbing = 0.0
             self._stand()
@@ -182,5 +182,5 @@ class EmbeddedBody:
     def _stand(self) -> None:
         data = self.drone.world.data
         yaw = self.drone.state.yaw
-        data.qpos[2:] = (LEGS, math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2))
+        data.qpos[2:] = (STANDING_HEIGHT, math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2))
         data.qvel[:] = 0.0

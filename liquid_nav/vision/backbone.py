@@ -76,7 +76,7 @@ class BackboneConfig:
     width: int = 160
     """Of the image, pixels."""
     front: str = "efficientnet_lite0"
-    """One of ``FRONTS``."""
+    """One of ``BACKBONE_FRONTS``."""
     blocks: int = 11
     """How many blocks of the front are used."""
     maps: tuple[int, ...] = (5, 11)
@@ -344,8 +344,8 @@ class BackboneEncoder(nn.Module):
     def layers(self, pixels: Tensor) -> list[Layer]:
         """Return the layers of stem, blocks and head for one normalised image [1,H,W,3].
 
-        For ``saliency``. A block's layer is its depthwise convolution; what the head draws from a
-        map before the last is ``beside`` the block's.
+        For ``saliency_map``. A block's layer is its depthwise convolution; what the head draws from
+        a map before the last is ``beside`` the block's.
         """
         maps = nn.functional.relu6(self.front.stem(pixels.permute(0, 3, 1, 2)))
         seen = [_layer(maps, self.front.stem, (self.config.height, self.config.width))]

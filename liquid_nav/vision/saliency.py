@@ -31,7 +31,7 @@ class Layer:
 
 
 class Seeing(Protocol):
-    """The methods of an encoder that ``saliency`` calls."""
+    """The methods of an encoder that ``saliency_map`` calls."""
 
     def normalise(self, images: Tensor) -> Tensor:
         """Scale pixels of 0 to 255, [N,H,W,3]."""

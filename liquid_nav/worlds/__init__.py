@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         first_error_line,
         load_mujoco,
     )
+    from liquid_nav.worlds.catalogue import SPECIES, Grows, Species
     from liquid_nav.worlds.condition import (
         DEFAULT_FIELD_OF_VIEW,
         DEFAULT_FRAME_RATE,
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
         load_condition,
     )
     from liquid_nav.worlds.geom_groups import GeomGroup
+    from liquid_nav.worlds.keys import number, span
     from liquid_nav.worlds.kinds import WORLDS, Horizon, WorldKind
     from liquid_nav.worlds.layout import generate_layout, line_blocked
+    from liquid_nav.worlds.materials import Material
     from liquid_nav.worlds.mjcf import build_mujoco_spec
     from liquid_nav.worlds.mjcf_file import write_mjcf
     from liquid_nav.worlds.mounting import Mounting, draw_mounting, euler_angles
@@ -49,16 +52,23 @@ if TYPE_CHECKING:
     )
     from liquid_nav.worlds.sdf import write_sdf
     from liquid_nav.worlds.sdf_drone import DroneSpec
+    from liquid_nav.worlds.shapes import (
+        Boulder,
+        BroadTree,
+        Bush,
+        Conifer,
+        DrawnSize,
+        Post,
+        Round,
+        Size,
+        Stack,
+        Tuft,
+    )
+    from liquid_nav.worlds.solids import Solid
     from liquid_nav.worlds.starts import MAX_DRONES, shared_start
     from liquid_nav.worlds.streams import RandomStream
-    from liquid_nav.worlds.values import (
-        TARGET_GEOM_PREFIX,
-        Layout,
-        LayoutItem,
-        Solid,
-        Start,
-        Target,
-    )
+    from liquid_nav.worlds.textures import meadow
+    from liquid_nav.worlds.values import TARGET_GEOM_PREFIX, Layout, LayoutItem, Start, Target
     from liquid_nav.worlds.veil import apply_veil
 else:
     __getattr__, __dir__ = lazy_names(
@@ -71,6 +81,7 @@ else:
                 "first_error_line",
                 "load_mujoco",
             ],
+            "catalogue": ["Grows", "SPECIES", "Species"],
             "condition": [
                 "AppearanceSpec",
                 "CameraFaults",
@@ -89,8 +100,10 @@ else:
                 "load_condition",
             ],
             "geom_groups": ["GeomGroup"],
+            "keys": ["number", "span"],
             "kinds": ["Horizon", "WORLDS", "WorldKind"],
             "layout": ["generate_layout", "line_blocked"],
+            "materials": ["Material"],
             "mjcf": ["build_mujoco_spec"],
             "mjcf_file": ["write_mjcf"],
             "mounting": ["Mounting", "draw_mounting", "euler_angles"],
@@ -105,24 +118,44 @@ else:
             ],
             "sdf": ["write_sdf"],
             "sdf_drone": ["DroneSpec"],
+            "shapes": [
+                "Boulder",
+                "BroadTree",
+                "Bush",
+                "Conifer",
+                "DrawnSize",
+                "Post",
+                "Round",
+                "Size",
+                "Stack",
+                "Tuft",
+            ],
+            "solids": ["Solid"],
             "starts": ["MAX_DRONES", "shared_start"],
             "streams": ["RandomStream"],
-            "values": ["Layout", "LayoutItem", "Solid", "Start", "TARGET_GEOM_PREFIX", "Target"],
+            "textures": ["meadow"],
+            "values": ["Layout", "LayoutItem", "Start", "TARGET_GEOM_PREFIX", "Target"],
             "veil": ["apply_veil"],
         },
     )
 
 __all__ = [
     "AppearanceSpec",
+    "Boulder",
+    "BroadTree",
+    "Bush",
     "CameraFaults",
     "Condition",
     "ConditionError",
+    "Conifer",
     "DEFAULT_FIELD_OF_VIEW",
     "DEFAULT_FRAME_RATE",
+    "DrawnSize",
     "DriftSpec",
     "DroneSpec",
     "Geofence",
     "GeomGroup",
+    "Grows",
     "Horizon",
     "KEYS_OF_OWN_CAMERA",
     "KEYS_OF_OWN_CLOCK",
@@ -133,19 +166,27 @@ __all__ = [
     "LayoutItem",
     "Limits",
     "MAX_DRONES",
+    "Material",
     "Mounting",
+    "Post",
     "RENDERING_REMEDY",
     "RandomStream",
     "RenderingError",
+    "Round",
     "SKY_COLOURS",
+    "SPECIES",
     "Scenario",
     "ScenarioError",
+    "Size",
     "Solid",
+    "Species",
+    "Stack",
     "Start",
     "SuccessRule",
     "TARGET_GEOM_PREFIX",
     "Target",
     "TargetSpec",
+    "Tuft",
     "UNLIMITED_SIGHT",
     "WORLDS",
     "WindSpec",
@@ -162,7 +203,10 @@ __all__ = [
     "load_condition",
     "load_mujoco",
     "load_scenario",
+    "meadow",
+    "number",
     "shared_start",
+    "span",
     "write_mjcf",
     "write_sdf",
 ]

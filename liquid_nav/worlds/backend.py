@@ -9,6 +9,7 @@ from types import ModuleType
 from liquid_nav.errors import UserError
 
 RENDERING_REMEDY = "apt-get install libegl1 libgl1-mesa-dri (or MUJOCO_GL=osmesa with libosmesa6)"
+"""What to install where nothing can be drawn."""
 
 
 class RenderingError(UserError):

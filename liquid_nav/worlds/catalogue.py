@@ -1,319 +1,478 @@
-"""The forms that stand in the worlds: for every species a few fixed variants with their solids.
-
-Pictures (meshes) and solids are made from the same numbers, so that what looks free is free.
+"""The catalogue of what stands in the worlds: one record for each species, with everything about
+it. Packages outside add to it (see ``registry``).
 """
 
-import math
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cache
-from typing import Iterable
 
 import numpy as np
 
-from liquid_nav.worlds.values import Solid
-
-Clump = tuple[float, float, float, float, float, float]
-"""Centre x, y, z and half extents of an ellipsoid of leaves, m."""
+from liquid_nav.errors import UserError
+from liquid_nav.registry import Registry
+from liquid_nav.worlds import textures
+from liquid_nav.worlds.forms import Form
+from liquid_nav.worlds.materials import Material, bark, blades, evergreen, leaves, snowy
+from liquid_nav.worlds.pictures import Part
+from liquid_nav.worlds.plants import Blades
+from liquid_nav.worlds.shapes import (
+    Boulder,
+    BroadTree,
+    Bush,
+    Conifer,
+    DeadLeaves,
+    DrawnSize,
+    Fern,
+    FormKey,
+    Post,
+    Round,
+    Shape,
+    Size,
+    Stack,
+    Tuft,
+    Twigs,
+)
 
 
 @dataclass(frozen=True)
-class Form:
-    """One variant of a species in its own frame: origin on the ground, z up, metres."""
+class Grows:
+    """That a species is one of those that are drawn for a habitat."""
+
+    habitat: str
+    """Name of the habitat; ``forest.py`` and ``field.py`` have theirs."""
+    numbers: tuple[int, ...] = ()
+    """Numbers of the draw, from 0, that give the species; default: the first one that is free."""
+    shares: tuple[float, ...] = ()
+    """Share of the habitat's things in each of its sorts, such as the woods of the forest; default:
+    it has no sorts, and every number is as probable.
+    """
+    amount: float = 0.0
+    """How much there is of something that is only looked at: in the forest 1/m^2, in a field how
+    many; default: it is not counted.
+    """
+
+
+@dataclass(frozen=True)
+class Species:
+    """Everything about one species of plants, or one sort of things. All writers of worlds, the
+    embedded one as well as SDF, take it from here.
+    """
 
     kind: str
     """What it is: tree, bush, boulder, stump, log, bale, post, barrel or decoration."""
-    species: str
-    """Name of the species, a key of ``VARIANTS``."""
-    variant: int
-    """Number of the variant within its species, from 0."""
-    height: float
-    """Height of its top above the ground, m; a nominal one for decorations."""
-    solids: tuple[Solid, ...] = ()
-    """What of it can be touched, in its own frame."""
-    radius: float = 0.0
-    """Radius of the trunk at the ground, or of something round (log, stump, bale, post, barrel), m;
-    0 where there is none.
-    """
-    crown: tuple[Clump, ...] = ()
-    """Ellipsoids of leaves, in its own frame, m; a conifer has none."""
-    tiers: tuple[tuple[float, float, float], ...] = ()
-    """Skirts of a conifer, bottom to top: height of the lower edge, radius and height of each, m.
-    """
+    variants: int
+    """How many forms it has."""
+    shape: Shape
+    """Makes its forms: sizes, what of them is solid, meshes and materials."""
+    grows: tuple[Grows, ...] = ()
+    """Habitats for which it is drawn; default: it stands only where a world names it."""
+    broad_leaved: bool = False
+    """Whether it loses its leaves in winter; default: it does not."""
+    absent: tuple[str, ...] = ()
+    """Seasons in which it is not to be seen; default: it always is."""
+    shadow: float = 0.0
+    """Half extent of its shadow, m; 0: it has none."""
 
 
-VARIANTS = {
-    "birch": 4,
-    "beech": 4,
-    "oak": 4,
-    "spruce": 4,
-    "sapling_spruce": 3,
-    "hazel": 4,
-    "berry": 2,
-    "fern": 3,
-    "boulder": 4,
-    "stump": 2,
-    "log": 3,
-    "marked_beech": 2,
-    "lone_oak": 2,
-    "round_bale": 2,
-    "upright_bale": 2,
-    "bale_stack": 3,
-    "post": 3,
-    "hedge": 3,
-    "barrel": 1,
-    "grass": 3,
-    "tall_grass": 4,
-    "flowers": 3,
-    "poppies": 2,
-    "litter": 4,
-    "twig": 3,
-    "far_tree": 4,
-}
-
-_PAIR = ((0.0, -0.6), (0.0, 0.6))
-_STACKS = (
-    (0.42, (((0.0, 0.0),), ((0.0, 0.0),), ((0.1, 0.0),))),
-    (0.42, (_PAIR, _PAIR, ((0.05, 0.0),))),
-    (0.5, (_PAIR, ((0.2, 0.2),))),
+BIRCH_BARK = evergreen("bark.birch", textures.birch_bark)
+BEECH_BARK = bark("beech", (0.43, 0.42, 0.39), 0.18, 0.35)
+OAK_BARK = bark("oak", (0.33, 0.27, 0.21), 0.75, 0.3)
+SPRUCE_BARK = bark("spruce", (0.36, 0.26, 0.19), 0.5, 0.1)
+STUMP_BARK = bark("stump", (0.34, 0.27, 0.2), 0.6, 0.9)
+BIRCH_LEAVES = leaves("birch", (0.36, 0.5, 0.16), (0.75, 0.56, 0.1), (0.4, 0.35, 0.3))
+BEECH_LEAVES = leaves("beech", (0.24, 0.42, 0.12), (0.62, 0.32, 0.1), (0.4, 0.33, 0.26))
+OAK_LEAVES = leaves("oak", (0.26, 0.38, 0.1), (0.48, 0.32, 0.1), (0.36, 0.3, 0.24))
+HAZEL_LEAVES = leaves("hazel", (0.3, 0.44, 0.15), (0.62, 0.5, 0.14), (0.38, 0.32, 0.26))
+HEDGE_LEAVES = leaves("hedge", (0.2, 0.34, 0.1), (0.42, 0.27, 0.1), (0.34, 0.29, 0.24))
+BERRY_LEAVES = leaves(
+    "berry", (0.26, 0.34, 0.13), (0.5, 0.24, 0.1), (0.36, 0.28, 0.22), berries=(0.5, 0.07, 0.06)
 )
-"""By variant of a stack: half height of a bale, and x and y of each bale, level by level from the
-ground; m.
-"""
+NEEDLES = leaves("spruce", (0.14, 0.3, 0.16), (0.11, 0.23, 0.13), (0.1, 0.2, 0.13), snow=1.0)
+GRASS = blades(
+    "grass",
+    ((0.14, 0.2, 0.05), (0.42, 0.52, 0.18)),
+    ((0.22, 0.19, 0.07), (0.54, 0.46, 0.2)),
+    ((0.7, 0.72, 0.76), (0.62, 0.56, 0.42)),
+)
+TALL_GRASS = blades(
+    "tall_grass",
+    ((0.26, 0.28, 0.1), (0.74, 0.68, 0.38)),
+    ((0.3, 0.24, 0.12), (0.68, 0.55, 0.32)),
+    ((0.8, 0.82, 0.86), (0.62, 0.54, 0.38)),
+)
+FRONDS = blades(
+    "fern",
+    ((0.1, 0.18, 0.05), (0.32, 0.5, 0.16)),
+    ((0.2, 0.12, 0.04), (0.58, 0.34, 0.12)),
+    ((0.6, 0.58, 0.56), (0.42, 0.32, 0.22)),
+)
+STALKS = blades(
+    "flowers",
+    ((0.16, 0.24, 0.06), (0.3, 0.42, 0.12)),
+    ((0.24, 0.2, 0.08), (0.4, 0.32, 0.14)),
+    ((0.7, 0.72, 0.76), (0.5, 0.44, 0.34)),
+)
+STRAW = snowy("straw", textures.straw, 0.25)
+STRAW_ENDS = evergreen("straw_end", textures.straw_end)
+ROCK = snowy("rock", textures.rock)
+WOOD = evergreen("wood", textures.wood)
+RUST = evergreen("rust", textures.rust)
+PAINT = Material("paint", colour=(0.85, 0.42, 0.12))
+POPPY = Material("poppy", colour=(0.78, 0.16, 0.1))
+PETALS = (
+    Material("petal0", colour=(0.9, 0.85, 0.3)),
+    Material("petal1", colour=(0.92, 0.92, 0.9)),
+    Material("petal2", colour=(0.55, 0.42, 0.75)),
+)
 
+BEECH = BroadTree(
+    (0.15, 0.28), (9, 13), (2.9, 3.8), (2.0, 2.7), 6, bark=BEECH_BARK, leaves=BEECH_LEAVES
+)
+OAK = BroadTree((0.2, 0.31), (8, 11), (2.75, 3.3), (2.3, 3.0), 7, bark=OAK_BARK, leaves=OAK_LEAVES)
+_PAIR = ((0.0, -0.6), (0.0, 0.6))
 
-def _trunk(radius: float, height: float) -> Solid:
-    return Solid("trunk", "cylinder", (0.0, 0.0, height / 2), (radius, radius, height / 2))
-
-
-def _leaves(clumps: tuple[Clump, ...], kind: str = "crown") -> tuple[Solid, ...]:
-    return tuple(Solid(kind, "ellipsoid", clump[:3], clump[3:]) for clump in clumps)
-
-
-def _broad_crown(
-    rng: np.random.Generator, base: float, width: float, depth: float, count: int
-) -> tuple[Clump, ...]:
-    clumps: list[Clump] = [(0.0, 0.0, base + depth * 0.55, width * 0.62, width * 0.62, depth * 0.5)]
-    turn = rng.uniform(0, 2 * math.pi)
-    for i in range(count):
-        angle = turn + 2 * math.pi * i / count + rng.uniform(-0.4, 0.4)
-        size = width * rng.uniform(0.42, 0.6)
-        flat = size * rng.uniform(0.55, 0.75)
-        away = width * rng.uniform(0.5, 0.68)
-        if i % 2:
-            raised = rng.uniform(0.0, 0.15)
-        else:
-            raised = rng.uniform(0.2, 0.5)
-        low = base + flat + depth * raised
-        clumps.append((away * math.cos(angle), away * math.sin(angle), low, size, size, flat))
-    return _rounded(clumps)
-
-
-def _rounded(clumps: Iterable[Clump]) -> tuple[Clump, ...]:
-    """Return the clumps to the millimetre."""
-    found: list[Clump] = []
-    for clump in clumps:
-        x, y, z, a, b, c = (round(float(v), 3) for v in clump)
-        found.append((x, y, z, a, b, c))
-    return tuple(found)
-
-
-def _tree(
-    species: str,
-    variant: int,
-    rng: np.random.Generator,
-    radii: tuple[float, float],
-    height: tuple[float, float],
-    base: tuple[float, float],
-    width: tuple[float, float],
-    count: int,
-) -> Form:
-    share = (variant + 0.5) / VARIANTS.get(species, 4)
-    radius = round(radii[0] + share * (radii[1] - radii[0]), 3)
-    tall = float(rng.uniform(*height))
-    low = float(rng.uniform(*base))
-    crown = _broad_crown(rng, low, float(rng.uniform(*width)), tall - low, count)
-    solids = (
-        _trunk(radius, low + (tall - low) * 0.6),
-        *_leaves(tuple(c for c in crown if c[2] - c[5] < 4.6)),
-    )
-    return Form("tree", species, variant, tall, solids, radius, crown)
-
-
-def _spruce(
-    species: str,
-    variant: int,
-    rng: np.random.Generator,
-    tall: float,
-    low: float,
-    wide: float,
-    radius: float,
-    tiers: int,
-) -> Form:
-    step = (tall - low) / tiers
-    skirts = []
-    for i in range(tiers):
-        shrink = 1.0 - i / tiers
-        skirts.append(
+SPECIES: Registry[Species] = Registry(
+    "liquid_nav.species",
+    {
+        "birch": Species(
+            "tree",
+            4,
+            BroadTree(
+                (0.09, 0.17),
+                (8, 11),
+                (3.0, 3.9),
+                (1.3, 1.8),
+                5,
+                bark=BIRCH_BARK,
+                leaves=BIRCH_LEAVES,
+            ),
             (
-                round(low + i * step, 3),
-                round(wide * (0.12 + 0.88 * shrink), 3),
-                round(step * 1.6, 3),
-            )
-        )
-    solids = [_trunk(radius, tall * 0.9)]
-    for z, r, h in skirts:
-        if z < 4.6:
-            solids.append(
-                Solid("crown", "cylinder", (0.0, 0.0, z + 0.14 * h), (0.92 * r, 0.92 * r, 0.14 * h))
-            )
-            solids.append(
-                Solid("crown", "cylinder", (0.0, 0.0, z + 0.42 * h), (0.66 * r, 0.66 * r, 0.14 * h))
-            )
-    return Form("tree", species, variant, tall, tuple(solids), radius, tiers=tuple(skirts))
+                Grows("forest trees", (0,), shares=(0.24, 0.5, 0.1, 0.14)),
+                Grows("forest blockers", (0,)),
+                Grows("field bushes", (3,)),
+            ),
+            broad_leaved=True,
+            shadow=0.9,
+        ),
+        "beech": Species(
+            "tree",
+            4,
+            BEECH,
+            (
+                Grows("forest trees", (1,), shares=(0.27, 0.12, 0.5, 0.14)),
+                Grows("forest blockers", (1, 4)),
+            ),
+            broad_leaved=True,
+            shadow=0.9,
+        ),
+        "oak": Species(
+            "tree",
+            4,
+            OAK,
+            (
+                Grows("forest trees", (2,), shares=(0.17, 0.1, 0.17, 0.08)),
+                Grows("forest blockers", (2,)),
+            ),
+            broad_leaved=True,
+            shadow=0.9,
+        ),
+        "spruce": Species(
+            "tree",
+            4,
+            Conifer(
+                DrawnSize(9, 12),
+                DrawnSize(2.6, 3.2),
+                DrawnSize(1.5, 2.0),
+                Size(0.13, 0.03),
+                7,
+                bark=SPRUCE_BARK,
+                needles=NEEDLES,
+            ),
+            (
+                Grows("forest trees", (3,), shares=(0.19, 0.16, 0.1, 0.42)),
+                Grows("forest blockers", (3,)),
+                Grows("forest belt", (2,)),
+            ),
+            shadow=0.9,
+        ),
+        "sapling_spruce": Species(
+            "tree",
+            3,
+            Conifer(
+                Size(2.3, 0.5),
+                Size(0.25),
+                Size(0.75, 0.1),
+                Size(0.05),
+                5,
+                bark=SPRUCE_BARK,
+                needles=NEEDLES,
+            ),
+            (
+                Grows("forest trees", (4,), shares=(0.1, 0.1, 0.08, 0.2)),
+                Grows("forest blockers", (6,)),
+            ),
+            shadow=0.9,
+        ),
+        "hazel": Species(
+            "bush",
+            4,
+            Bush(Size(1.25, 0.2), Size(0.6, 0.1), leaves=HAZEL_LEAVES),
+            (
+                Grows("forest bushes", (0, 1, 2)),
+                Grows("forest blockers", (5,)),
+                Grows("field bushes", (1,)),
+            ),
+            broad_leaved=True,
+            shadow=1.0,
+        ),
+        "berry": Species(
+            "bush",
+            2,
+            Bush(Size(1.2, 0.2), Size(0.6, 0.1), leaves=BERRY_LEAVES),
+            (Grows("forest bushes", (6,)), Grows("field bushes", (2,))),
+            broad_leaved=True,
+            shadow=1.0,
+        ),
+        "fern": Species(
+            "decoration",
+            3,
+            Fern(FRONDS),
+            (Grows("forest floor", (0,), amount=0.12),),
+        ),
+        "boulder": Species(
+            "boulder",
+            4,
+            Boulder(Size(0.45, 0.2), ROCK),
+            (Grows("forest bushes", (3,)), Grows("field belt", (2,))),
+            shadow=1.0,
+        ),
+        "stump": Species(
+            "stump",
+            2,
+            Round("trunk", Size(0.2, 0.08), Size(0.22), side=STUMP_BARK, ends=WOOD, height=0.45),
+            (Grows("forest bushes", (4,)),),
+            shadow=0.5,
+        ),
+        "log": Species(
+            "log",
+            3,
+            Round(
+                "trunk", Size(0.13, 0.03), Size(1.1, 0.3), side=STUMP_BARK, ends=WOOD, lying=True
+            ),
+            (Grows("forest bushes", (5, 7)),),
+            shadow=0.9,
+        ),
+        "marked_beech": Species(
+            "tree",
+            2,
+            BroadTree(
+                BEECH.radii,
+                BEECH.height,
+                BEECH.base,
+                BEECH.width,
+                BEECH.clumps,
+                bark=BEECH_BARK,
+                leaves=BEECH_LEAVES,
+                band=PAINT,
+            ),
+            (Grows("forest trees", (5,), shares=(0.03, 0.02, 0.05, 0.02)),),
+            broad_leaved=True,
+            shadow=0.9,
+        ),
+        "lone_oak": Species(
+            "tree",
+            2,
+            BroadTree(
+                OAK.radii,
+                OAK.height,
+                OAK.base,
+                OAK.width,
+                OAK.clumps,
+                bark=OAK_BARK,
+                leaves=OAK_LEAVES,
+                always_near=True,
+            ),
+            (Grows("field lone trees", (0,)), Grows("field blockers", (4,))),
+            broad_leaved=True,
+            shadow=0.9,
+        ),
+        "round_bale": Species(
+            "bale",
+            2,
+            Round("bale", Size(0.8, 0.06), Size(0.62), side=STRAW, ends=STRAW_ENDS, lying=True),
+            (
+                Grows("field bales", (0, 1)),
+                Grows("field blockers", (0,)),
+                Grows("field belt", (0,)),
+            ),
+            shadow=1.7,
+        ),
+        "upright_bale": Species(
+            "bale",
+            2,
+            Round("bale", Size(0.78), Size(0.82, 0.1), side=STRAW, ends=STRAW_ENDS),
+            (Grows("field bales", (2,)), Grows("field blockers", (1,))),
+            shadow=1.7,
+        ),
+        "bale_stack": Species(
+            "bale",
+            3,
+            Stack(
+                (
+                    (0.42, (((0.0, 0.0),), ((0.0, 0.0),), ((0.1, 0.0),))),
+                    (0.42, (_PAIR, _PAIR, ((0.05, 0.0),))),
+                    (0.5, (_PAIR, ((0.2, 0.2),))),
+                ),
+                straw=STRAW,
+            ),
+            (Grows("field bales", (3,)), Grows("field blockers", (2,))),
+            shadow=1.7,
+        ),
+        "post": Species(
+            "post",
+            3,
+            Post(Size(0.06, 0.012), WOOD),
+            (Grows("field fences", (0,)), Grows("field blockers", (5,))),
+            shadow=0.35,
+        ),
+        "hedge": Species(
+            "bush",
+            3,
+            Bush(Size(1.5, 0.25), Size(0.9, 0.15), leaves=HEDGE_LEAVES, always_near=True),
+            (
+                Grows("field bushes", (0,)),
+                Grows("field blockers", (3,)),
+                Grows("field belt", (1,)),
+            ),
+            broad_leaved=True,
+            shadow=1.0,
+        ),
+        "barrel": Species(
+            "barrel",
+            1,
+            Round("barrel", Size(0.29), Size(0.44), side=RUST, ends=RUST),
+            (Grows("field barrels", (0,)),),
+            shadow=0.6,
+        ),
+        "grass": Species(
+            "decoration",
+            3,
+            Tuft(Blades(16, 0.5, 0.3, 0.045), GRASS),
+            (Grows("forest floor", (1,), amount=0.12),),
+        ),
+        "tall_grass": Species(
+            "decoration",
+            4,
+            Tuft(Blades(44, 0.8, 0.78, 0.05), TALL_GRASS),
+            (Grows("field grass", (0,)),),
+        ),
+        "flowers": Species(
+            "decoration",
+            3,
+            Tuft(Blades(8, 0.3, 0.22, 0.03), STALKS, PETALS),
+            (
+                Grows("forest floor", (4,), amount=0.02),
+                Grows("field flowers", (0,), amount=40),
+            ),
+            absent=("autumn", "winter"),
+        ),
+        "poppies": Species(
+            "decoration",
+            2,
+            Tuft(Blades(9, 0.35, 0.35, 0.03), STALKS, (POPPY,)),
+            (Grows("field patches", (0,), amount=14),),
+            absent=("autumn", "winter"),
+        ),
+        "litter": Species(
+            "decoration",
+            4,
+            DeadLeaves(BEECH_LEAVES),
+            (Grows("forest floor", (2,), amount=0.08),),
+            absent=("winter",),
+        ),
+        "twig": Species(
+            "decoration",
+            3,
+            Twigs(OAK_BARK),
+            (Grows("forest floor", (3,), amount=0.04),),
+        ),
+        "far_tree": Species(
+            "tree",
+            4,
+            BroadTree(
+                (0.14, 0.3),
+                (9, 14),
+                (2.8, 4.0),
+                (1.8, 2.8),
+                3,
+                bark=OAK_BARK,
+                leaves=OAK_LEAVES,
+            ),
+            (Grows("forest belt", (0, 1)), Grows("field belt", (3,))),
+            broad_leaved=True,
+        ),
+    },
+)
+"""Name -> species; other packages add to it (see ``registry``)."""
 
 
-def _bush(
-    kind: str, species: str, variant: int, rng: np.random.Generator, tall: float, wide: float
-) -> Form:
-    clumps: list[Clump] = [(0.0, 0.0, tall * 0.52, wide * 0.8, wide * 0.8, tall * 0.48)]
-    turn = rng.uniform(0, 2 * math.pi)
-    for i in range(3):
-        angle = turn + i * 2.1 + rng.uniform(-0.3, 0.3)
-        size = wide * rng.uniform(0.5, 0.62)
-        h = tall * rng.uniform(0.26, 0.38)
-        clumps.append(
-            (0.5 * wide * math.cos(angle), 0.5 * wide * math.sin(angle), h, size, size, h)
-        )
-    crown = _rounded(clumps)
-    return Form(kind, species, variant, tall, _leaves(crown, kind), crown=crown)
+@dataclass(frozen=True)
+class Inhabitant:
+    """A species in a habitat."""
+
+    species: str
+    """Its name."""
+    shares: tuple[float, ...]
+    """See ``Grows``."""
+    amount: float
+    """See ``Grows``."""
 
 
-def _box(
-    kind: str, x: float, y: float, z: float, a: float, b: float, c: float, yaw: float = 0.0
-) -> Solid:
-    return Solid(kind, "box", (x, y, z), (a, b, c), yaw)
+def inhabitants(habitat: str) -> tuple[Inhabitant, ...]:
+    """Return who is drawn for a habitat, in the order of the draw's numbers.
 
-
-def _stack(variant: int) -> Form:
-    long = 1.1
-    wide = 0.6
-    high, levels = _STACKS[variant]
-    solids = []
-    for level, places in enumerate(levels):
-        for x, y in places:
-            solids.append(_box("bale", x, y, high * (2 * level + 1), long, wide, high))
-    return Form("bale", "bale_stack", variant, 2 * high * len(levels), tuple(solids))
+    Raises:
+        UserError: two species claim one number, or a number is left out.
+    """
+    found: dict[int, Inhabitant] = {}
+    later = []
+    for name in SPECIES:
+        for grows in SPECIES[name].grows:
+            if grows.habitat != habitat:
+                continue
+            one = Inhabitant(name, grows.shares, grows.amount)
+            if not grows.numbers:
+                later.append(one)
+            for number in grows.numbers:
+                if number in found:
+                    raise UserError(
+                        f"species '{found[number].species}' and '{name}' both have number "
+                        f"{number} in '{habitat}'",
+                        "leave the number out",
+                    )
+                found[number] = one
+    if sorted(found) != list(range(len(found))):
+        raise UserError(f"'{habitat}' leaves a number out: {sorted(found)}", "leave numbers out")
+    return (*(found[number] for number in sorted(found)), *later)
 
 
 @cache
 def form(species: str, variant: int) -> Form:
     """Return the form; always the same for the same name and number."""
+    one = SPECIES[species]
     rng = np.random.default_rng([sum(map(ord, species)), len(species), variant])
-    u = rng.uniform
-    match species:
-        case "birch":
-            return _tree(species, variant, rng, (0.09, 0.17), (8, 11), (3.0, 3.9), (1.3, 1.8), 5)
-        case "beech" | "marked_beech":
-            return _tree(species, variant, rng, (0.15, 0.28), (9, 13), (2.9, 3.8), (2.0, 2.7), 6)
-        case "oak" | "lone_oak":
-            return _tree(species, variant, rng, (0.2, 0.31), (8, 11), (2.75, 3.3), (2.3, 3.0), 7)
-        case "far_tree":
-            return _tree(species, variant, rng, (0.14, 0.3), (9, 14), (2.8, 4.0), (1.8, 2.8), 3)
-        case "spruce":
-            return _spruce(
-                species, variant, rng, u(9, 12), u(2.6, 3.2), u(1.5, 2.0), 0.13 + 0.03 * variant, 7
-            )
-        case "sapling_spruce":
-            return _spruce(
-                species, variant, rng, 2.3 + 0.5 * variant, 0.25, 0.75 + 0.1 * variant, 0.05, 5
-            )
-        case "hazel":
-            return _bush("bush", species, variant, rng, 1.25 + 0.2 * variant, 0.6 + 0.1 * variant)
-        case "berry":
-            return _bush("bush", species, variant, rng, 1.2 + 0.2 * variant, 0.6 + 0.1 * variant)
-        case "hedge":
-            return _bush("bush", species, variant, rng, 1.5 + 0.25 * variant, 0.9 + 0.15 * variant)
-        case "boulder":
-            size = 0.45 + 0.2 * variant
-            solid = Solid(
-                "boulder", "ellipsoid", (0.0, 0.0, 0.35 * size), (size, size * 0.8, size * 0.85)
-            )
-            return Form("boulder", species, variant, 1.2 * size, (solid,))
-        case "stump":
-            radius = 0.2 + 0.08 * variant
-            return Form(
-                "stump",
-                species,
-                variant,
-                0.45,
-                (Solid("trunk", "cylinder", (0, 0, 0.22), (radius, radius, 0.22)),),
-                radius,
-            )
-        case "log":
-            half = 1.1 + 0.3 * variant
-            radius = 0.13 + 0.03 * variant
-            return Form(
-                "log",
-                species,
-                variant,
-                2 * radius,
-                (Solid("trunk", "cylinder", (0, 0, radius), (half, radius, radius), 0.0, True),),
-                radius,
-            )
-        case "round_bale":
-            radius = 0.8 + 0.06 * variant
-            return Form(
-                "bale",
-                species,
-                variant,
-                2 * radius,
-                (Solid("bale", "cylinder", (0, 0, radius), (0.62, radius, radius), 0.0, True),),
-                radius,
-            )
-        case "upright_bale":
-            radius = 0.78
-            high = 0.82 + 0.1 * variant
-            return Form(
-                "bale",
-                species,
-                variant,
-                2 * high,
-                (Solid("bale", "cylinder", (0, 0, high), (radius, radius, high)),),
-                radius,
-            )
-        case "bale_stack":
-            return _stack(variant)
-        case "post":
-            radius = 0.06 + 0.012 * variant
-            return Form(
-                "post",
-                species,
-                variant,
-                1.9,
-                (Solid("post", "cylinder", (0, 0, 0.95), (radius, radius, 0.95)),),
-                radius,
-            )
-        case "barrel":
-            return Form(
-                "barrel",
-                species,
-                variant,
-                0.88,
-                (Solid("barrel", "cylinder", (0, 0, 0.44), (0.29, 0.29, 0.44)),),
-                0.29,
-            )
-        case _:
-            return Form("decoration", species, variant, 0.3)
+    return one.shape.form(FormKey(one.kind, species, variant, one.variants), rng)
 
 
-def chair_solids() -> tuple[Solid, ...]:
-    """Return the solids of the camping chair in its own frame; its front looks along +x."""
-    seat = _box("chair", 0.02, 0.0, 0.43, 0.26, 0.27, 0.035)
-    back = _box("chair", -0.27, 0.0, 0.68, 0.055, 0.27, 0.235)
-    arms = [_box("chair", 0.0, side * 0.305, 0.62, 0.27, 0.025, 0.025) for side in (-1, 1)]
-    legs = [
-        _box("chair", x, side * 0.29, 0.31, 0.02, 0.02, 0.31)
-        for x in (-0.24, 0.25)
-        for side in (-1, 1)
-    ]
-    return (seat, back, *arms, *legs)
+def parts(species: str, variant: int, season: str) -> tuple[Part, ...]:
+    """Return what a form looks like in a season; nothing where it is absent then."""
+    one = SPECIES[species]
+    if season in one.absent:
+        return ()
+    return _parts(species, variant, one.broad_leaved and season == "winter")
+
+
+@cache
+def _parts(species: str, variant: int, bare: bool) -> tuple[Part, ...]:
+    return tuple(SPECIES[species].shape.parts(form(species, variant), bare))

@@ -51,11 +51,11 @@ class DriftSpec:
     """
 
     velocity: float = number(0.0, 0.0, 5.0)
-    """Size of the horizontal error, m/s; of the vector if it is constant, standard deviation of
-    each axis if not.
+    """Size of the horizontal error of the velocity estimate, m/s; of the vector if it is constant,
+    standard deviation of each axis if not.
     """
     vertical: float = number(0.0, 0.0, 5.0)
-    """Size of the vertical error, m/s."""
+    """Size of the vertical error of the velocity estimate, m/s."""
     wander: float = number(0.0, 0.0, 1000.0)
     """Time constant with which the error becomes another, s; 0: it stays the same for a flight."""
 
@@ -65,19 +65,19 @@ class CameraFaults:
     """What the camera is like, and what is wrong with its images."""
 
     noise: float = number(2.0, 0.0, 100.0)
-    """Standard deviation, grey levels."""
+    """Standard deviation of the noise of a pixel, grey levels."""
     blur: float = number(0.0, 0.0, 10.0)
-    """Sigma, pixels of a 256-wide image."""
+    """Sigma of a Gaussian blur, pixels of a 256-wide image."""
     exposure: tuple[float, float] = span((1.0, 1.0), 0.05, 10.0)
     """Range of the gain; drawn by seed once for a flight."""
     drop: float = number(0.0, 0.0, 1.0)
     """Share of frames that never come, 0 to 1."""
     late: float = number(0.0, 0.0, 1.0)
-    """Share of frames that come one period late, 0 to 1."""
+    """Share of frames that come one period late, with the stamp that they had, 0 to 1."""
     jitter: float = number(0.0, 0.0, 0.5)
     """Largest shift of a frame's instant to either side, as a share of the period, 0 to 0.5."""
     rate: float = number(0.0, 0.0, 240.0)
-    """Frames per second, Hz; 0: what the caller asks for, else ``USUAL_RATE``."""
+    """Frames per second, Hz; 0: what the caller asks for, usually 30."""
     view: tuple[float, float] = span((DEFAULT_FIELD_OF_VIEW, DEFAULT_FIELD_OF_VIEW), 30.0, 150.0)
     """Range of the horizontal field of view, degrees; drawn by seed."""
     mounting: float = number(0.0, 0.0, 45.0)
@@ -93,11 +93,11 @@ class AppearanceSpec:
     """
 
     palette: str = choice("natural", PALETTES)
-    """One of ``PALETTES``."""
+    """What the colours of everything but the target are turned into."""
     ground: str = choice("natural", GROUNDS)
-    """One of ``GROUNDS``."""
+    """Colours of the ground."""
     veil: str = choice("none", VEILS)
-    """One of ``VEILS``."""
+    """What lies over every picture."""
     random: float = number(0.0, 0.0, 1.0)
     """Probability that a flight's colours, textures and light are drawn at random, 0 to 1."""
     sight: tuple[float, float] = span((UNLIMITED_SIGHT, UNLIMITED_SIGHT), 0.0, UNLIMITED_SIGHT)
@@ -117,11 +117,11 @@ class Condition:
     name: str = "summer"
     """Name of the condition, that of its file."""
     season: str = choice("summer", SEASONS)
-    """One of ``SEASONS``."""
+    """Leaves, ground and snow."""
     fog: float = number(0.0, 0.0, 1.0)
     """Extinction coefficient of the fog, 1/m; 0: clear."""
     light: str = choice("day", LIGHTS)
-    """One of ``LIGHTS``."""
+    """Sun and sky."""
     wind: WindSpec = section(WindSpec())
     """Mean wind and gusts."""
     camera: CameraFaults = section(CameraFaults())
@@ -133,7 +133,7 @@ class Condition:
 
     def frame_rate(self, asked: float | None = None) -> float:
         """Return the camera's frames per second, Hz: what is asked for, else the condition's, else
-        ``USUAL_RATE``.
+        ``DEFAULT_FRAME_RATE``.
         """
         if asked:
             return float(asked)

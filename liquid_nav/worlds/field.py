@@ -10,7 +10,6 @@ from liquid_nav.worlds.kinds import Horizon, WorldKind
 from liquid_nav.worlds.placement import Ground
 from liquid_nav.worlds.textures import meadow
 
-BALES = ("round_bale", "round_bale", "upright_bale", "bale_stack")
 SIDE = 14.0
 """m to either side of the way that are filled."""
 BACK = 12.0
@@ -57,7 +56,7 @@ def _fence(ground: Ground, length: float) -> None:
             continue
         along = x + (i - count / 2) * spacing * math.cos(angle) + rng.normal(0, 0.05)
         across = y + (i - count / 2) * spacing * math.sin(angle) + rng.normal(0, 0.05)
-        ground.add("post", *ground.to_world(along, across), gap=1.95)
+        ground.add(ground.draw("field fences"), *ground.to_world(along, across), gap=1.95)
 
 
 def fill_field(ground: Ground, parameters: FieldParameters) -> None:
@@ -71,39 +70,36 @@ def fill_field(ground: Ground, parameters: FieldParameters) -> None:
         )
 
     if rng.random() < parameters.blocker_probability:
-        ground.block_line(["round_bale", "upright_bale", "bale_stack", "hedge", "lone_oak", "post"])
+        ground.block_line("field blockers")
     for _ in range(_count(ground, parameters.lone_trees)):
-        ground.add("lone_oak", *place())
+        ground.add(ground.draw("field lone trees"), *place())
     for _ in range(_count(ground, parameters.fences)):
         _fence(ground, length)
     for _ in range(_count(ground, parameters.bales)):
-        ground.add(BALES[int(rng.integers(len(BALES)))], *place(), gap=2.1)
+        ground.add(ground.draw("field bales"), *place(), gap=2.1)
     for _ in range(_count(ground, parameters.bushes)):
-        ground.add(("hedge", "hazel", "berry", "birch")[int(rng.integers(4))], *place(), gap=2.1)
+        ground.add(ground.draw("field bushes"), *place(), gap=2.1)
     if rng.random() < 0.35:
-        ground.add("barrel", *place())
+        ground.add(ground.draw("field barrels"), *place())
     for _ in range(int(rng.integers(3, 9))):
-        ground.add(
-            ("round_bale", "hedge", "boulder", "far_tree")[int(rng.integers(4))],
-            *place(BELT),
-            gap=2.1,
-        )
+        ground.add(ground.draw("field belt"), *place(BELT), gap=2.1)
     area = (length + BACK + AHEAD) * 2 * SIDE
     phase = rng.uniform(0, 2 * math.pi, 4)
     for _ in range(int(area * 0.42)):
         x, y = place()
         if rng.random() < 0.6 + 0.4 * math.sin(0.5 * x + phase[0]) * math.sin(0.5 * y + phase[1]):
-            ground.decorate("tall_grass", x, y)
+            ground.decorate(ground.draw("field grass"), x, y)
     for _ in range(int(area * 0.12)):
-        ground.decorate("tall_grass", *place(BELT))
+        ground.decorate(ground.draw("field grass"), *place(BELT))
     centres = [place() for _ in range(int(rng.integers(2, 5)))]
-    for species, count in (("poppies", 14), ("flowers", 40)):
-        for _ in range(count):
-            if species == "poppies":
-                x, y = centres[int(rng.integers(len(centres)))]
-            else:
-                x, y = place()
-            ground.decorate(species, x + rng.normal(0, 1.5), y + rng.normal(0, 1.5))
+    for habitat in ("field patches", "field flowers"):
+        for one in ground.inhabitants(habitat):
+            for _ in range(int(one.amount)):
+                if habitat == "field patches":
+                    x, y = centres[int(rng.integers(len(centres)))]
+                else:
+                    x, y = place()
+                ground.decorate(one.species, x + rng.normal(0, 1.5), y + rng.normal(0, 1.5))
 
 
 FIELD = WorldKind(FieldParameters, fill_field, meadow, Horizon(0.035, 0.05, 0.022))

@@ -10,13 +10,8 @@ from liquid_nav.worlds.kinds import Horizon, WorldKind
 from liquid_nav.worlds.placement import Ground
 from liquid_nav.worlds.textures import forest_floor
 
-TREES = ("birch", "beech", "oak", "spruce", "sapling_spruce", "marked_beech")
-SHARES = {
-    "mixed": (0.24, 0.27, 0.17, 0.19, 0.1, 0.03),
-    "birch wood": (0.5, 0.12, 0.1, 0.16, 0.1, 0.02),
-    "beech wood": (0.1, 0.5, 0.17, 0.1, 0.08, 0.05),
-    "spruce wood": (0.14, 0.14, 0.08, 0.42, 0.2, 0.02),
-}
+WOODS = ("mixed", "birch wood", "beech wood", "spruce wood")
+"""Sorts of the forest, one of which is drawn; ``Grows.shares`` of its trees are in this order."""
 SIDE = 13.0
 """m to either side of the way that are filled."""
 BACK = 12.0
@@ -45,10 +40,14 @@ def fill_forest(ground: Ground, parameters: ForestParameters) -> None:
     """Set trees, bushes, stones and what lies on the forest floor."""
     rng = ground.rng
     length = float(np.linalg.norm(ground.target))
-    shares = np.array(list(SHARES.values())[int(rng.integers(len(SHARES)))])
+    wood = int(rng.integers(len(WOODS)))
+    trees = ground.inhabitants("forest trees")
+    shares = np.array([tree.shares[wood] for tree in trees])
+    if abs(shares.sum() - 1.0) > 1e-9:  # where other packages add trees
+        shares = shares / shares.sum()
     density = parameters.trees_per_m2 * rng.uniform(0.85, 1.15)
     if rng.random() < parameters.blocker_probability:
-        ground.block_line(["birch", "beech", "oak", "spruce", "beech", "hazel", "sapling_spruce"])
+        ground.block_line("forest blockers")
     area = (length + BACK + AHEAD) * 2 * SIDE
     phase = rng.uniform(0, 2 * math.pi, 4)
 
@@ -56,10 +55,7 @@ def fill_forest(ground: Ground, parameters: ForestParameters) -> None:
         return ground.to_world(rng.uniform(-BACK, length + AHEAD), rng.uniform(-SIDE, SIDE))
 
     for _ in range(int(area * parameters.bushes_per_m2)):
-        species = ("hazel", "hazel", "hazel", "boulder", "stump", "log", "berry", "log")[
-            int(rng.integers(8))
-        ]
-        ground.add(species, *place())
+        ground.add(ground.draw("forest bushes"), *place())
     wanted = int(area * density)
     standing = 0
     for _ in range(wanted * 5):
@@ -67,9 +63,8 @@ def fill_forest(ground: Ground, parameters: ForestParameters) -> None:
         thick = 0.72 + 0.28 * math.sin(0.45 * x + phase[0]) * math.sin(0.45 * y + phase[1])
         if rng.random() > thick:
             continue
-        standing += ground.add(
-            TREES[int(rng.choice(len(TREES), p=shares))], x, y, gap=rng.uniform(1.9, 2.5)
-        )
+        tree = trees[int(rng.choice(len(trees), p=shares))]
+        standing += ground.add(tree.species, x, y, gap=rng.uniform(1.9, 2.5))
         if standing >= wanted:
             break
     for _ in range(int(((length + BACK + AHEAD + 2 * BELT) * 2 * (SIDE + BELT) - area) * 0.042)):
@@ -77,20 +72,10 @@ def fill_forest(ground: Ground, parameters: ForestParameters) -> None:
         across = rng.uniform(-SIDE - BELT, SIDE + BELT)
         if -BACK < along < length + AHEAD and abs(across) < SIDE:
             continue
-        ground.add(
-            ("far_tree", "far_tree", "spruce")[int(rng.integers(3))],
-            *ground.to_world(along, across),
-            gap=1.0,
-        )
-    for species, per_m2 in (
-        ("fern", 0.12),
-        ("grass", 0.12),
-        ("litter", 0.08),
-        ("twig", 0.04),
-        ("flowers", 0.02),
-    ):
-        for _ in range(int(area * per_m2)):
-            ground.decorate(species, *place())
+        ground.add(ground.draw("forest belt"), *ground.to_world(along, across), gap=1.0)
+    for one in ground.inhabitants("forest floor"):
+        for _ in range(int(area * one.amount)):
+            ground.decorate(one.species, *place())
 
 
 FOREST = WorldKind(

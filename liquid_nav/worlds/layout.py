@@ -8,9 +8,7 @@ import numpy as np
 from liquid_nav.worlds.kinds import WORLDS
 from liquid_nav.worlds.placement import BAND, Ground, make_target, passable
 from liquid_nav.worlds.scenario import Scenario
-from liquid_nav.worlds.values import Layout, LayoutItem, Solid, Start, Target
-
-__all__ = ["LayoutItem", "Layout", "Solid", "Start", "Target", "generate_layout", "line_blocked"]
+from liquid_nav.worlds.values import Layout, Start
 
 
 def generate_layout(scenario: Scenario, seed: int) -> Layout:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from liquid_nav.worlds.catalogue import Clump
+from liquid_nav.worlds.forms import Clump
 
 UP = np.array((0.0, 0.0, 1.0))
 

@@ -9,13 +9,16 @@ import numpy as np
 
 from liquid_nav.worlds import palette
 from liquid_nav.worlds.backend import load_mujoco
+from liquid_nav.worlds.catalogue import SPECIES, parts
 from liquid_nav.worlds.condition import Condition
 from liquid_nav.worlds.geom_groups import GeomGroup
-from liquid_nav.worlds.materials import BROAD, MISSING, PLAIN, TILE
-from liquid_nav.worlds.pictures import Part, chair_parts, parts, shadow_part
+from liquid_nav.worlds.materials import TILE, Material
+from liquid_nav.worlds.pictures import SHADOW, Part, shadow_part
 from liquid_nav.worlds.repaint import Repaint
+from liquid_nav.worlds.solids import Solid
 from liquid_nav.worlds.streams import RandomStream
-from liquid_nav.worlds.values import TARGET_GEOM_PREFIX, Layout, Solid
+from liquid_nav.worlds.targets import TARGETS
+from liquid_nav.worlds.values import TARGET_GEOM_PREFIX, Layout
 
 if TYPE_CHECKING:
     from mujoco import MjSpec, mjtTexture
@@ -62,15 +65,16 @@ class _Assets:
         added.data = pixels.tobytes()
         return name
 
-    def material(self, name: str) -> str:
+    def material(self, material: Material) -> str:
+        name = material.name
         if name in self._names:
             return name
         self._names.add(name)
-        if name in PLAIN:
-            colour = self.look.colour(name, PLAIN[name])
+        if material.colour is not None:
+            colour = self.look.colour(name, material.colour)
             self.spec.add_material(name=name, rgba=(*colour, 1), specular=0.1, shininess=0.1)
             return name
-        self.texture(name, palette.texture(name, self.season))
+        self.texture(name, palette.texture(material, self.season))
         self.surface(name, name)
         return name
 
@@ -133,33 +137,22 @@ def _shadows(
     strength = {"day": 0.17, "overcast": 0.1, "dusk": 0.09}[condition.light]
     if condition.season == "winter":
         strength *= 0.6
-    spec.add_material(name="shadow", rgba=(0, 0, 0, strength), specular=0.0, shininess=0.0)
+    spec.add_material(name=SHADOW.name, rgba=(0, 0, 0, strength), specular=0.0, shininess=0.0)
     azimuth, _ = palette.sun_of(condition.light, condition.season, variant)
     turn = (math.cos(azimuth / 2), 0.0, 0.0, math.sin(azimuth / 2))
-    size = {
-        "tree": 0.9,
-        "bush": 1.0,
-        "boulder": 1.0,
-        "bale": 1.7,
-        "post": 0.35,
-        "barrel": 0.6,
-        "log": 0.9,
-        "stump": 0.5,
-    }
-    places = [
-        ("", item.x, item.y, size.get(item.kind, 0.8))
-        for item in layout.items
-        if item.species != "far_tree"
-    ]
-    places.append((f"{TARGET_GEOM_PREFIX}shadow", layout.target.x, layout.target.y, 0.65))
+    places = [("", item.x, item.y, SPECIES[item.species].shadow) for item in layout.items]
+    target = layout.target
+    places.append((f"{TARGET_GEOM_PREFIX}shadow", target.x, target.y, TARGETS[target.kind].shadow))
     for name, x, y, half in places:
+        if half == 0.0:
+            continue
         part = shadow_part(round(half, 2))
         away = 0.35 * half
         spec.worldbody.add_geom(
             name=name,
             type=mujoco.mjtGeom.mjGEOM_MESH,
             meshname=assets.mesh(part),
-            material="shadow",
+            material=part.material.name,
             group=part.group,
             pos=(x - away * math.cos(azimuth), y - away * math.sin(azimuth), 0.0),
             quat=turn,
@@ -224,16 +217,15 @@ def build_mujoco_spec(layout: Layout, condition: Condition) -> MjSpec:
             conaffinity=0,
             **_pose(solid),
         )
-    bare = condition.season == "winter"
-    missing = MISSING[condition.season]
     for item in (*layout.items, *layout.decorations):
-        if item.species in missing:
+        seen = parts(item.species, item.variant, condition.season)
+        if not seen:
             continue
         quat = (math.cos(item.yaw / 2), 0.0, 0.0, math.sin(item.yaw / 2))
         tint = np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1)
-        for part in parts(item.species, item.variant, bare and item.species in BROAD):
+        for part in seen:
             colour: dict[str, Any] = {}
-            if part.material not in PLAIN:
+            if part.material.colour is None:
                 colour["rgba"] = (*tint, 1.0)
             world.add_geom(
                 type=mujoco.mjtGeom.mjGEOM_MESH,
@@ -246,14 +238,14 @@ def build_mujoco_spec(layout: Layout, condition: Condition) -> MjSpec:
                 conaffinity=0,
                 **colour,
             )
-    chair = layout.target
-    quat = (math.cos(chair.yaw / 2), 0.0, 0.0, math.sin(chair.yaw / 2))
-    for n, part in enumerate(chair_parts()):
+    target = layout.target
+    quat = (math.cos(target.yaw / 2), 0.0, 0.0, math.sin(target.yaw / 2))
+    for n, part in enumerate(TARGETS[target.kind].parts()):
         world.add_geom(
             name=f"{TARGET_GEOM_PREFIX}{n}",
             type=mujoco.mjtGeom.mjGEOM_MESH,
             meshname=assets.mesh(part),
-            pos=(chair.x, chair.y, 0.0),
+            pos=(target.x, target.y, 0.0),
             quat=quat,
             material=assets.material(part.material),
             group=part.group,

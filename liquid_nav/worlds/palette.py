@@ -5,67 +5,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from liquid_nav.worlds import textures as tex
 from liquid_nav.worlds.kinds import WORLDS
+from liquid_nav.worlds.materials import Material
 from liquid_nav.worlds.sky import SkyLook, sky_box
 
 VARIANTS = 4  # of ground and sky; the seed picks one
-
-LEAF = {
-    "summer": {
-        "birch": (0.36, 0.5, 0.16),
-        "beech": (0.24, 0.42, 0.12),
-        "oak": (0.26, 0.38, 0.1),
-        "hazel": (0.3, 0.44, 0.15),
-        "hedge": (0.2, 0.34, 0.1),
-        "berry": (0.26, 0.34, 0.13),
-        "spruce": (0.14, 0.3, 0.16),
-    },
-    "autumn": {
-        "birch": (0.75, 0.56, 0.1),
-        "beech": (0.62, 0.32, 0.1),
-        "oak": (0.48, 0.32, 0.1),
-        "hazel": (0.62, 0.5, 0.14),
-        "hedge": (0.42, 0.27, 0.1),
-        "berry": (0.5, 0.24, 0.1),
-        "spruce": (0.11, 0.23, 0.13),
-    },
-    "winter": {
-        "birch": (0.4, 0.35, 0.3),
-        "beech": (0.4, 0.33, 0.26),
-        "oak": (0.36, 0.3, 0.24),
-        "hazel": (0.38, 0.32, 0.26),
-        "hedge": (0.34, 0.29, 0.24),
-        "berry": (0.36, 0.28, 0.22),
-        "spruce": (0.1, 0.2, 0.13),
-    },
-}
-BLADES = {
-    "summer": {
-        "grass": ((0.14, 0.2, 0.05), (0.42, 0.52, 0.18)),
-        "tall_grass": ((0.26, 0.28, 0.1), (0.74, 0.68, 0.38)),
-        "fern": ((0.1, 0.18, 0.05), (0.32, 0.5, 0.16)),
-        "flowers": ((0.16, 0.24, 0.06), (0.3, 0.42, 0.12)),
-    },
-    "autumn": {
-        "grass": ((0.22, 0.19, 0.07), (0.54, 0.46, 0.2)),
-        "tall_grass": ((0.3, 0.24, 0.12), (0.68, 0.55, 0.32)),
-        "fern": ((0.2, 0.12, 0.04), (0.58, 0.34, 0.12)),
-        "flowers": ((0.24, 0.2, 0.08), (0.4, 0.32, 0.14)),
-    },
-    "winter": {
-        "grass": ((0.7, 0.72, 0.76), (0.62, 0.56, 0.42)),
-        "tall_grass": ((0.8, 0.82, 0.86), (0.62, 0.54, 0.38)),
-        "fern": ((0.6, 0.58, 0.56), (0.42, 0.32, 0.22)),
-        "flowers": ((0.7, 0.72, 0.76), (0.5, 0.44, 0.34)),
-    },
-}
-BARK = {
-    "beech": ((0.43, 0.42, 0.39), 0.18, 0.35),
-    "oak": ((0.33, 0.27, 0.21), 0.75, 0.3),
-    "spruce": ((0.36, 0.26, 0.19), 0.5, 0.1),
-    "stump": ((0.34, 0.27, 0.2), 0.6, 0.9),
-}
 
 DAY: SkyLook = {
     "zenith": (0.2, 0.42, 0.78),
@@ -106,12 +50,13 @@ DUSK: SkyLook = {
     "ground": (0.1, 0.11, 0.12),
 }
 SKY_COLOURS = {"day": DAY, "overcast": OVERCAST, "dusk": DUSK}
-# light: colour of sun and of the sky's share, elevation of the sun (rad)
+"""Light -> part of the sky -> its colour, RGB from 0 to 1."""
 LIGHTING = {
     "day": ((0.72, 0.68, 0.58), (0.54, 0.55, 0.55), (0.65, 1.05)),
     "overcast": ((0.32, 0.33, 0.35), (0.58, 0.6, 0.63), (0.6, 0.9)),
     "dusk": ((0.42, 0.25, 0.14), (0.35, 0.41, 0.55), (0.1, 0.2)),
 }
+"""Light -> colour of the sun and of the sky's share, RGB; range of the sun's elevation, rad."""
 
 
 def _rng(*text: object) -> np.random.Generator:
@@ -158,31 +103,9 @@ def ground(world: str, season: str, variant: int) -> np.ndarray:
     return WORLDS[world].ground(rng, season)
 
 
-def _leaves(rng: np.random.Generator, species: str, season: str, snow: float) -> np.ndarray:
-    dots = None
-    if species == "berry" and season != "winter":
-        dots = (0.5, 0.07, 0.06)
-    if species != "spruce":
-        snow = 0.35 * snow
-    return tex.leaves(rng, LEAF[season][species], snow, dots)
-
-
 @cache
-def texture(name: str, season: str) -> np.ndarray:
-    """Return the texture of a material by name, e.g. ``leaf.birch`` or ``bark.oak``."""
-    rng = _rng(name)
-    group, _, species = name.partition(".")
-    snow = float(season == "winter")
-    if group == "leaf":
-        return _leaves(rng, species, season, snow)
-    if name == "bark.birch":
-        return tex.birch_bark(rng)
-    if group == "bark":
-        return tex.bark(rng, *BARK[species])
-    if group == "blade":
-        return tex.blades(rng, *BLADES[season][species])
-    if name == "straw":
-        return tex.straw(rng, 0.25 * snow)
-    if name == "rock":
-        return tex.rock(rng, snow)
-    return {"straw_end": tex.straw_end, "wood": tex.wood, "rust": tex.rust}[name](rng)
+def texture(material: Material, season: str) -> np.ndarray:
+    """Return the texture of a material that has one."""
+    if material.draw is None:
+        raise ValueError(f"the material '{material.name}' has no texture")
+    return material.draw(_rng(material.name), season)

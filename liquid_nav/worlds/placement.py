@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from liquid_nav.worlds.catalogue import VARIANTS, chair_solids, form
+from liquid_nav.worlds.catalogue import SPECIES, Inhabitant, form, inhabitants
+from liquid_nav.worlds.targets import TARGETS
 from liquid_nav.worlds.values import LayoutItem, Target
 
 BAND = (0.9, 2.1)  # heights (m) at which drones fly
@@ -22,9 +23,8 @@ def make_item(species: str, variant: int, x: float, y: float, yaw: float) -> Lay
 
 def make_target(kind: str, x: float, y: float, yaw: float) -> Target:
     """Return the target with its solids."""
-    return Target(
-        kind, float(x), float(y), float(yaw), tuple(s.placed(x, y, yaw) for s in chair_solids())
-    )
+    solids = tuple(solid.placed(x, y, yaw) for solid in TARGETS[kind].solids())
+    return Target(kind, float(x), float(y), float(yaw), solids)
 
 
 class Ground:
@@ -42,6 +42,7 @@ class Ground:
         self._lows = np.zeros((4096, 3))
         self._count = 0
         self._low_count = 0
+        self._inhabitants: dict[str, tuple[Inhabitant, ...]] = {}
 
     @property
     def discs(self) -> np.ndarray:
@@ -70,7 +71,7 @@ class Ground:
         """Add an item there if the rules allow; returns whether it stands."""
         rng = self.rng
         if variant is None:
-            variant = int(rng.integers(VARIANTS[species]))
+            variant = int(rng.integers(SPECIES[species].variants))
         if yaw is None:
             yaw = rng.uniform(-math.pi, math.pi)
         item = make_item(species, variant, x, y, yaw)
@@ -108,18 +109,29 @@ class Ground:
 
     def decorate(self, species: str, x: float, y: float) -> None:
         """Add something that is only looked at."""
-        variant = int(self.rng.integers(VARIANTS[species]))
+        variant = int(self.rng.integers(SPECIES[species].variants))
         self.decorations.append(
             make_item(species, variant, x, y, self.rng.uniform(-math.pi, math.pi))
         )
 
-    def block_line(self, species: list[str], tries: int = 20) -> bool:
-        """Set something on the straight line from start to target."""
+    def inhabitants(self, habitat: str) -> tuple[Inhabitant, ...]:
+        """Return the species of a habitat, see ``catalogue.inhabitants``."""
+        if habitat not in self._inhabitants:
+            self._inhabitants[habitat] = inhabitants(habitat)
+        return self._inhabitants[habitat]
+
+    def draw(self, habitat: str) -> str:
+        """Return the name of a species that is drawn from a habitat."""
+        choice = self.inhabitants(habitat)
+        return choice[int(self.rng.integers(len(choice)))].species
+
+    def block_line(self, habitat: str, tries: int = 20) -> bool:
+        """Set something of a habitat on the straight line from start to target."""
         length = float(np.linalg.norm(self.target))
         for _ in range(tries):
             along = self.rng.uniform(START_CLEAR + 0.6, length - TARGET_CLEAR - 0.6)
             x, y = self.to_world(along, self.rng.normal(0.0, 0.16))
-            if self.add(species[int(self.rng.integers(len(species)))], x, y):
+            if self.add(self.draw(habitat), x, y):
                 return True
         return False
 

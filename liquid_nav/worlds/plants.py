@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liquid_nav.worlds.catalogue import Form
+from liquid_nav.worlds.forms import Form
 from liquid_nav.worlds.meshes import UP, Builder, MeshData
 
 NEAR_REACH = 14.0
@@ -195,21 +195,32 @@ def _skirts(shape: Form, rims: list[Rim], step: float) -> MeshData:
     return build.data()
 
 
-def tuft(shape: Form) -> MeshData:
+@dataclass(frozen=True)
+class Blades:
+    """The blades of a tuft."""
+
+    count: int
+    """How many there are."""
+    reach: float
+    """How far from its middle their roots are at most, m."""
+    tall: float
+    """Their height, m."""
+    wide: float
+    """Their width at the root, m."""
+
+
+def tuft(shape: Form, blades: Blades) -> MeshData:
     """Return a tuft of grass, or the blades around flowers."""
     build = Builder()
     rng = rng_of(shape, 5)
-    count, reach, tall, wide = {
-        "grass": (16, 0.5, 0.3, 0.045),
-        "tall_grass": (44, 0.8, 0.78, 0.05),
-        "flowers": (8, 0.3, 0.22, 0.03),
-        "poppies": (9, 0.35, 0.35, 0.03),
-    }[shape.species]
-    spot = reach * np.sqrt(rng.random(count)) * np.exp(1j * rng.uniform(0, 6.28, count))
+    count = blades.count
+    spot = blades.reach * np.sqrt(rng.random(count)) * np.exp(1j * rng.uniform(0, 6.28, count))
     roots = np.stack((spot.real, spot.imag, np.zeros(count)), -1)
-    lean = rng.normal(0, 0.22 * tall, (count, 3))
-    lean[:, 2] = tall * rng.uniform(0.55, 1.1, count)
-    build.blades(roots, roots + lean, wide * rng.uniform(0.7, 1.5, count), u=rng.random(count))
+    lean = rng.normal(0, 0.22 * blades.tall, (count, 3))
+    lean[:, 2] = blades.tall * rng.uniform(0.55, 1.1, count)
+    build.blades(
+        roots, roots + lean, blades.wide * rng.uniform(0.7, 1.5, count), u=rng.random(count)
+    )
     return build.data()
 
 
@@ -247,16 +258,10 @@ def petals(shape: Form) -> MeshData:
     return build.data()
 
 
-def scatter(shape: Form) -> MeshData:
-    """Return single dead leaves or twigs on the ground."""
+def dead_leaves(shape: Form) -> MeshData:
+    """Return single dead leaves on the ground."""
     build = Builder()
     rng = rng_of(shape, 8)
-    if shape.species == "twig":
-        for _ in range(4):
-            start = np.array((*rng.normal(0, 0.3, 2), 0.02))
-            end = start + np.array((*rng.normal(0, 0.4, 2), 0.03))
-            build.tube(np.stack((start, end)), np.array((0.018, 0.008)), 3, v=np.array((0, 1)))
-        return build.data()
     for _ in range(16):
         x, y = rng.normal(0, 0.5, 2)
         size = rng.uniform(0.04, 0.08)
@@ -266,4 +271,15 @@ def scatter(shape: Form) -> MeshData:
             for a in (0, 2.1, 4.2)
         ]
         build.add([corners], UP, np.full((1, 3, 2), (rng.random(), 0.5 + 0.5 * rng.random())))
+    return build.data()
+
+
+def twigs(shape: Form) -> MeshData:
+    """Return single twigs on the ground."""
+    build = Builder()
+    rng = rng_of(shape, 8)
+    for _ in range(4):
+        start = np.array((*rng.normal(0, 0.3, 2), 0.02))
+        end = start + np.array((*rng.normal(0, 0.4, 2), 0.03))
+        build.tube(np.stack((start, end)), np.array((0.018, 0.008)), 3, v=np.array((0, 1)))
     return build.data()

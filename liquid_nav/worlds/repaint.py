@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from liquid_nav.worlds.condition import AppearanceSpec
 from liquid_nav.worlds.streams import RandomStream
+from liquid_nav.worlds.targets import TARGETS
 from liquid_nav.worlds.textures import fractal, ramp, to_bytes
 
-KEPT = ("fabric", "frame")
-"""Materials of the target."""
+KEPT = tuple(material.name for kind in TARGETS.values() for material in kind.materials)
+"""Names of the materials of targets."""
 GREY = np.array((0.299, 0.587, 0.114))
 """Luminance of red, green and blue (ITU-R BT.601)."""
 SEPIA = np.array(((0.393, 0.349, 0.272), (0.769, 0.686, 0.534), (0.189, 0.168, 0.131)))

@@ -12,11 +12,10 @@ from liquid_nav.types import Limits
 from liquid_nav.worlds._files import Reader, read_yaml
 from liquid_nav.worlds.keys import choice, number, read, section, span, text
 from liquid_nav.worlds.kinds import WORLDS
+from liquid_nav.worlds.targets import TARGETS
 
 TASKS = ("fly_to_target",)
 """What can be flown; an unknown task would silently be flown as another one."""
-TARGETS = ("chair",)
-"""What a target can be."""
 
 
 class ScenarioError(UserError):
@@ -27,7 +26,7 @@ class ScenarioError(UserError):
 class TargetSpec:
     """Where the target may stand; ranges are drawn from by seed."""
 
-    kind: str = choice("chair", TARGETS)
+    kind: str = choice("chair", tuple(TARGETS))
     """What the target is."""
     distance: tuple[float, float] = span((8.0, 18.0), 4.0, 30.0)
     """Range of the horizontal distance from the start, m."""
@@ -79,9 +78,9 @@ class Scenario:
     cruise_altitude: float = number(1.5, 0.5, 3.5)
     """Height above the ground at which the drone begins and flies, m."""
     task: str = choice("fly_to_target", TASKS)
-    """What is to be done, one of ``TASKS``."""
+    """What is to be done."""
     condition: str = text("summer", "name or file of a condition")
-    """Name of the condition in which it is flown unless another is asked for."""
+    """Condition in which it is flown unless another is asked for."""
     limits: Limits = section(Limits(), 0.01, 50.0)
     """Limits of the commands."""
     success: SuccessRule = section(SuccessRule())
@@ -95,11 +94,7 @@ class Scenario:
         Raises:
             ScenarioError: the kind of world is unknown, or the parameters are of another one.
         """
-        if self.world not in WORLDS:
-            raise ScenarioError(
-                f"scenario {self.name}: world '{self.world}' is unknown", f"use one of: {_known()}"
-            )
-        kind = WORLDS[self.world].parameters
+        kind = _parameters(self.name, self.world)
         if self.parameters is None:
             object.__setattr__(self, "parameters", kind())
         elif not isinstance(self.parameters, kind):
@@ -119,11 +114,21 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     top = Reader(data, f"scenario {name}", ScenarioError)
     if "world" not in top.data:
         raise ScenarioError(f"scenario {name}: the key 'world' is missing; use one of: {_known()}")
-    world = top.choice("world", "", tuple(WORLDS))
-    parameters = read(top.section("parameters"), WORLDS[world].parameters)
+    world = str(top.data.pop("world"))
+    parameters = read(top.section("parameters"), _parameters(name, world))
     return read(
         top, Scenario, known=("world", "parameters"), name=name, world=world, parameters=parameters
     )
+
+
+def _parameters(name: str, world: str) -> type[Any]:
+    """Return the class of the parameters of a kind of world."""
+    try:
+        return WORLDS[world].parameters
+    except KeyError:
+        raise ScenarioError(
+            f"scenario {name}: 'world' is {world!r}; use one of: {_known()}"
+        ) from None
 
 
 def _known() -> str:

@@ -13,9 +13,8 @@ from xml.etree.ElementTree import Element
 from liquid_nav.errors import UserError
 from liquid_nav.worlds import palette
 from liquid_nav.worlds.condition import Condition
-from liquid_nav.worlds.materials import MISSING
 from liquid_nav.worlds.meshes import MeshData
-from liquid_nav.worlds.pictures import Part, chair_parts
+from liquid_nav.worlds.pictures import Part
 from liquid_nav.worlds.sdf_assets import (
     FOGGY_HALF,
     GROUND_DEEP,
@@ -36,7 +35,9 @@ from liquid_nav.worlds.sdf_look import (
     wall_place,
 )
 from liquid_nav.worlds.sdf_xml import add, mesh_visual, plugin, pose, solid_collision, text_of
-from liquid_nav.worlds.values import Layout, Solid
+from liquid_nav.worlds.solids import Solid
+from liquid_nav.worlds.targets import TARGETS
+from liquid_nav.worlds.values import Layout
 
 ENGINES = ("ogre2", "ogre")
 STEP = 0.004  # s of a physics step; the velocity controller's gains are for this one
@@ -91,13 +92,10 @@ def world_sdf(
             link, f"{solid.kind}.{number}", _local(solid, target.x, target.y, target.yaw)
         )
         number += 1
-    _look(link, library, chair_parts())
-    undergrowth = [
-        item for item in layout.decorations if item.species not in MISSING[condition.season]
-    ]
+    _look(link, library, TARGETS[target.kind].parts())
     link = _static(world, "undergrowth")
-    for (material, *square), (make, place) in merged(undergrowth, condition.season).items():
-        name = ".".join((material, *map(str, square)))
+    for (material, *square), (make, place) in merged(layout.decorations, condition.season).items():
+        name = ".".join((material.name, *map(str, square)))
         uri = library.mesh(f"undergrowth.{name}", make)
         mesh_visual(link, name, uri, library.material(material, look.undergrowth), False, place)
     if drone is not None:

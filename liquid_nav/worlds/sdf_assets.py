@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 
 from liquid_nav.worlds import palette
+from liquid_nav.worlds.catalogue import parts
 from liquid_nav.worlds.geom_groups import GeomGroup
-from liquid_nav.worlds.materials import BROAD, PLAIN, TILE
+from liquid_nav.worlds.materials import TILE, Material
 from liquid_nav.worlds.meshes import MeshData
-from liquid_nav.worlds.pictures import Part, parts
+from liquid_nav.worlds.pictures import Part
 from liquid_nav.worlds.sdf_xml import Surface
 from liquid_nav.worlds.values import LayoutItem
 
@@ -68,20 +69,20 @@ def png(pixels: np.ndarray) -> bytes:
 
 def near_parts(item: LayoutItem, season: str) -> list[Part]:
     """Return what an item looks like from near; SDF has no levels of detail."""
-    bare = season == "winter" and item.species in BROAD
-    return [part for part in parts(item.species, item.variant, bare) if part.group != GeomGroup.FAR]
+    seen = parts(item.species, item.variant, season)
+    return [part for part in seen if part.group != GeomGroup.FAR]
 
 
 def merged(
     items: Iterable[LayoutItem], season: str
-) -> dict[tuple[str, int, int], tuple[Callable[[], MeshData], tuple[float, float, float]]]:
+) -> dict[tuple[Material, int, int], tuple[Callable[[], MeshData], tuple[float, float, float]]]:
     """Return everything that is only looked at as one mesh for each material and square of
     ``PATCH``.
 
     By material and square: what makes the mesh (m from the middle of the square), and where that
     middle is.
     """
-    found: dict[tuple[str, int, int], list[tuple[LayoutItem, Part]]] = {}
+    found: dict[tuple[Material, int, int], list[tuple[LayoutItem, Part]]] = {}
     for item in items:
         for part in near_parts(item, season):
             found.setdefault(
@@ -92,8 +93,13 @@ def merged(
             partial(_together, pieces, key[1] * PATCH, key[2] * PATCH),
             (key[1] * PATCH, key[2] * PATCH, 0.0),
         )
-        for key, pieces in sorted(found.items())
+        for key, pieces in sorted(found.items(), key=_by_name)
     }
+
+
+def _by_name(entry: tuple[tuple[Material, int, int], object]) -> tuple[str, int, int]:
+    (material, east, north), _ = entry
+    return material.name, east, north
 
 
 def _together(pieces: list[tuple[LayoutItem, Part]], x: float, y: float) -> MeshData:
@@ -127,11 +133,14 @@ class Library:
         """Keep a mesh; returns its URI."""
         return self._keep(f"{name}.obj", lambda: wavefront(make()))
 
-    def material(self, name: str, tint: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Surface:
+    def material(
+        self, material: Material, tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    ) -> Surface:
         """Return the colour, or the texture and its tint, of a material of the embedded world."""
-        if name in PLAIN:
-            return {"colour": PLAIN[name]}
-        return {**self.picture(name, lambda: palette.texture(name, self.season)), "colour": tint}
+        if material.colour is not None:
+            return {"colour": material.colour}
+        picture = self.picture(material.name, lambda: palette.texture(material, self.season))
+        return {**picture, "colour": tint}
 
     def picture(self, name: str, make: Callable[[], np.ndarray]) -> Surface:
         """Keep a texture; returns the material that shows it."""

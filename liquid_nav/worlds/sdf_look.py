@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.worlds import palette
+from liquid_nav.worlds.catalogue import parts
 from liquid_nav.worlds.condition import Condition
-from liquid_nav.worlds.materials import MISSING
 from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.sky import FACES, SIZE
 from liquid_nav.worlds.streams import RandomStream
-from liquid_nav.worlds.values import Layout
+from liquid_nav.worlds.values import Layout, LayoutItem
 
 SKY_HALF = 600.0
 """m from the origin to the walls of the sky: far enough that the line of trees hardly grows in a
@@ -59,16 +59,13 @@ def look_of(layout: Layout, condition: Condition) -> Look:
     power = rng.uniform(0.85, 1.12)
     share = rng.uniform(0.88, 1.12)
     ground = int(rng.integers(palette.VARIANTS))
-    missing = MISSING[condition.season]
     tints: list[Colour] = []
-    for item in (*layout.items, *layout.decorations):
-        tint = np.ones(3)
-        if item.species not in missing:
-            tint = np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1)
-        tints.append(_colour(tint))
-    count = len(layout.items)
+    for item in layout.items:
+        tints.append(_tint(rng, item, condition.season))
     rest = [
-        tint for tint, item in zip(tints[count:], layout.decorations) if item.species not in missing
+        _tint(rng, item, condition.season)
+        for item in layout.decorations
+        if parts(item.species, item.variant, condition.season)
     ]
     mean = np.mean(rest, axis=0) if rest else np.ones(3)
     return Look(
@@ -77,13 +74,20 @@ def look_of(layout: Layout, condition: Condition) -> Look:
         palette.sun_of(condition.light, condition.season, sky),
         _colour(power * part for part in colour),
         _colour((share + HEADLIGHT) * part for part in ambient),
-        tuple(tints[:count]),
+        tuple(tints),
         _colour(mean),
     )
 
 
-def _colour(parts: Iterable[float]) -> Colour:
-    red, green, blue = parts
+def _tint(rng: np.random.Generator, item: LayoutItem, season: str) -> Colour:
+    """Return the factor on the colour of an item; of one that is absent 1, without a draw."""
+    if not parts(item.species, item.variant, season):
+        return 1.0, 1.0, 1.0
+    return _colour(np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1))
+
+
+def _colour(values: Iterable[float]) -> Colour:
+    red, green, blue = values
     return red, green, blue
 
 

@@ -6,7 +6,7 @@ import math
 from typing import TypedDict
 from xml.etree import ElementTree
 
-from liquid_nav.worlds.values import Solid
+from liquid_nav.worlds.solids import Solid
 
 Element = ElementTree.Element
 

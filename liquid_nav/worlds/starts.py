@@ -27,7 +27,7 @@ def shared_start(layout: Layout, number: int) -> Layout:
     with a way to the target, and with a heading of their own within the scenario's bearings.
 
     Raises:
-        UserError: there are at most ``MOST`` drones; or the ground is too full for one more.
+        UserError: there are at most ``MAX_DRONES`` drones; or the ground is too full for one more.
     """
     if not 0 <= number < MAX_DRONES:
         raise UserError(f"drone {number} in one world", f"number the drones 0 to {MAX_DRONES - 1}")

@@ -157,8 +157,8 @@ class Bench:
         return self
 
     def step(self, seconds=STEP, without=()):
-        """Let time pass, receive everything but what is named, and call the session; returns what it
-        sends.
+        """Let time pass, receive everything but what is named, and call the session; returns what
+        it sends.
         """
         self.sleep(seconds)
         if "heartbeat" not in without:

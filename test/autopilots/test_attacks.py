@@ -15,7 +15,9 @@ ZERO = Command()
 
 
 class SlowLink:
-    """Delays what goes either way by ``seconds``, and drops the sent values for which ``loses`` is true."""
+    """Delays what goes either way by ``seconds``, and drops the sent values for which ``loses`` is
+    true.
+    """
 
     def __init__(self, bench, seconds=0.0, loses=lambda value: False):
         self.seconds, self.loses = seconds, loses
@@ -132,8 +134,8 @@ def test_disengaging_stops_motors_on_the_ground_also_when_released(chain, over_m
 
 
 def test_disengaging_does_not_land_a_pilot_who_takes_off(chain, over_mavlink):
-    """The landing detector reports "ground" for a moment too long: the refused disarming is no reason
-    to land.
+    """The landing detector reports "ground" for a moment too long: the refused disarming is no
+    reason to land.
     """
     chain = chain(over_mavlink, 3.0)
     chain.vehicle.pilot_sticks()
@@ -245,16 +247,16 @@ def test_nothing_begins_while_it_is_unknown_whether_it_is_landed(flight, over_ma
     assert flight.session.fault.kind is FaultKind.LANDED_UNKNOWN and not flight.vehicle.armed
 
 
-@pytest.mark.parametrize("request", ["landing", "disengaged"])
-def test_a_low_flight_without_a_landed_state_comes_down(flight, over_mavlink, request):
+@pytest.mark.parametrize("wanted", ["landing", "disengaged"])
+def test_a_low_flight_without_a_landed_state_comes_down(flight, over_mavlink, wanted):
     flight = flight(over_mavlink, 3.0).fly()
     flight.command = Command(vz=-0.5)
     flight.go(10.0, lambda: flight.height < 0.29)
     flight.vehicle._landed = lambda: None
     flight.session.vehicle.landed = Landed.UNKNOWN
     flight.command = ZERO
-    flight.person(request)
-    if request == "disengaged":
+    flight.person(wanted)
+    if wanted == "disengaged":
         flight.go(3.0)
         flight.person("landing")
     flight.go(30.0, lambda: not flight.vehicle.armed)
@@ -391,9 +393,9 @@ def test_a_lost_disarming_is_repeated_at_once(chain, over_mavlink, seconds):
 # 12. A simulated clock that goes back.
 
 
-@pytest.mark.parametrize("request", ["landing", "holding", "disengaged"])
-def test_a_clock_that_goes_back_hangs_no_plan(flight, over_mavlink, request):
-    ground = request == "disengaged"
+@pytest.mark.parametrize("wanted", ["landing", "holding", "disengaged"])
+def test_a_clock_that_goes_back_hangs_no_plan(flight, over_mavlink, wanted):
+    ground = wanted == "disengaged"
     flight = flight(over_mavlink, 0.0 if ground else 3.0)
     if ground:
         flight.settle().person("engaged")
@@ -401,7 +403,7 @@ def test_a_clock_that_goes_back_hangs_no_plan(flight, over_mavlink, request):
     else:
         flight.fly()
     flight.vehicle.lose_commands = 2
-    flight.person(request)
+    flight.person(wanted)
     flight.go(0.3)
     for owner, call in (
         (flight.adapter, "update"),
@@ -411,7 +413,7 @@ def test_a_clock_that_goes_back_hangs_no_plan(flight, over_mavlink, request):
     ):
         method = getattr(owner, call)
         setattr(owner, call, lambda *values, m=method: m(*values[:-1], values[-1] - 60.0))
-    if request == "holding":
+    if wanted == "holding":
         flight.go(8.0, lambda: flight.shown == flight.profile.hold)
     else:
         flight.go(25.0, lambda: not flight.vehicle.armed)

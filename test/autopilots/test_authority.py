@@ -100,13 +100,13 @@ def test_an_engagement_that_reaches_a_landing_bridge_is_used_up(flight, kind):
     assert not flight.vehicle.armed and flight.session.phase is Phase.READY
 
 
-@pytest.mark.parametrize("request", ["engaged", "landing"])
-def test_the_first_order_received_counts_as_seen(flight, kind, request):
+@pytest.mark.parametrize("wanted", ["engaged", "landing"])
+def test_the_first_order_received_counts_as_seen(flight, kind, wanted):
     flight = flight(kind).settle().person("engaged")
     flight.until("flying")
     flight.person("landing")
     flight.until("ready", 40.0)
-    flight.person(request)
+    flight.person(wanted)
     flight.start_bridge()
     begin = flight.now
     flight.go(15.0)
@@ -159,8 +159,8 @@ def test_a_return_chosen_while_the_bridge_is_away_goes_on(chain, kind):
 )
 @pytest.mark.parametrize("fixed", [False, True], ids=["5 Hz", "1 Hz"])
 def test_a_mode_switch_between_two_heartbeats_stays(chain, kind, lag, fixed):
-    """20 phases of the heartbeat; with a touch, the supervisor receives the pilot's touch before the
-    heartbeat shows it.
+    """20 phases of the heartbeat; with a touch, the supervisor receives the pilot's touch before
+    the heartbeat shows it.
 
     ``lag``: s from a touch until the autopilot changes the mode. A real PX4 took up to 0.11 s.
     """
@@ -359,7 +359,9 @@ def test_a_flip_is_refused_like_any_engagement_and_does_not_wait_for_better_time
 def test_a_transmitter_that_is_received_again_with_the_switch_on_engages_nothing(
     chain, over_mavlink, before, seconds
 ):
-    """What a receiver reports while it receives nothing looks like a rest, and its return like a flip."""
+    """What a receiver reports while it receives nothing looks like a rest, and its return like a
+    flip.
+    """
     chain = chain(over_mavlink, engage_channel=SWITCH)
     chain.vehicle.pilot_sticks(switch=before)
     chain.settle()
@@ -440,12 +442,12 @@ def test_a_return_that_is_chosen_while_the_hand_is_at_the_switch_goes_on(chain, 
     assert not chain.switch_answers and not chain.requests(begin) and not chain.set_points(begin)
 
 
-@pytest.mark.parametrize("request", ["disengage", "land", "hold"])
-def test_a_request_during_a_flip_of_the_switch_counts(chain, over_mavlink, request):
+@pytest.mark.parametrize("service", ["disengage", "land", "hold"])
+def test_a_request_during_a_flip_of_the_switch_counts(chain, over_mavlink, service):
     chain = switch_rests(chain, over_mavlink)
     chain.vehicle.pilot_sticks(switch=1.0)
     chain.go(0.4)
-    getattr(chain.supervisor, request)(chain.now)
+    getattr(chain.supervisor, service)(chain.now)
     chain.go(10.0)
     assert not chain.switch_answers and not chain.vehicle.armed
 
@@ -698,8 +700,8 @@ def test_disarming_is_repeated_until_the_vehicle_reports_it(chain, over_mavlink,
 
 
 def test_a_disarming_that_is_refused_in_the_air_lands(flight, over_mavlink):
-    """It has left the ground while the request was on its way, and its landing detector reports it too
-    late.
+    """It has left the ground while the request was on its way, and its landing detector reports it
+    too late.
     """
     flight = flight(over_mavlink).settle().person("engaged")
     flight.go(20.0, lambda: flight.height > 0.05)

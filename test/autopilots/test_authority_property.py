@@ -151,8 +151,8 @@ class Watching:
         return requests, points
 
     def _look_at_modes(self):
-        """What another operator has chosen, and what is gone again before any heartbeat has shown it,
-        cannot be respected.
+        """What another operator has chosen, and what is gone again before any heartbeat has shown
+        it, cannot be respected.
         """
         session = self.chain.session
         if self.foreign_since is None or self.foreign_shown or session is None:

@@ -1,5 +1,5 @@
 """What follows from the autopilots' own failsafe parameters, value by value, as their sources
-say.
+define.
 """
 
 import math

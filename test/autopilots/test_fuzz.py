@@ -129,8 +129,8 @@ def test_unsigned_rubbish_and_commands_do_not_move_a_signed_flight(kind):
 
 @pytest.mark.parametrize("kind", [Px4Vehicle, ArduPilotVehicle], ids=["px4", "ardupilot"])
 def test_an_engaged_flight_stays_inside_its_limits_among_others_and_whatever_is_commanded(kind):
-    """All other components on the link send everything; the supervisor commands anything. Nothing is
-    signed.
+    """All other components on the link send everything; the supervisor commands anything. Nothing
+    is signed.
     """
     profile = PX4 if kind is Px4Vehicle else ARDUPILOT
     config = SessionConfig(speed=1.5, vertical_speed=0.5, yaw_rate=0.7)

@@ -1,5 +1,5 @@
-"""MAVLink value by value: what we send field for field, what is read at the edges, and who is received
-at all.
+"""MAVLink value by value: what we send field for field, what is read at the edges, and who is
+received at all.
 
 Where pymavlink itself knows how something is encoded, it is asked.
 """

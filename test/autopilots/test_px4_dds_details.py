@@ -1,5 +1,5 @@
-"""PX4 over DDS value by value: exactly at each limit, and what is reported when something is unknown or
-too old.
+"""PX4 over DDS value by value: exactly at each limit, and what is reported when something is
+unknown or too old.
 """
 
 import math

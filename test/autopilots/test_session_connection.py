@@ -3,10 +3,10 @@
 import pytest
 from session_bench import (
     A_LITTLE,
-    PROFILE,
     GUIDED,
     LAND,
     LOITER,
+    PROFILE,
     RETURN,
     STEP,
     ZERO,
@@ -261,7 +261,7 @@ def test_events_are_reported_once_and_in_order(bench):
     session = bench.session
     session.now = 65.0
     session.log_event("something")
-    session.complain(Fault(FaultKind.REBOOTED))
+    session.record_fault(Fault(FaultKind.REBOOTED))
     session.received_text("hello", True, 66.0)
     session.received_text("bye", False, 67.0)
     assert session.events() == [

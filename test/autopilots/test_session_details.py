@@ -34,7 +34,9 @@ def test_two_publishers_mean_zero_at_once_and_a_hold_that_names_them(flight, kin
     flight.session.distrust("/d1/cmd_vel", flight.now)
     flight.session.distrust("", flight.now)
     flight.go(0.1)
-    assert not [text for text in flight.log[count:] if "more than one node" in text]  # reported once
+    assert not [
+        text for text in flight.log[count:] if "more than one node" in text
+    ]  # reported once
 
 
 def test_a_closing_session_ignores_orders_and_reports_why_it_holds(flight, kind):

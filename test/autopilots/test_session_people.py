@@ -365,7 +365,7 @@ def test_a_start_in_the_air_whose_mode_may_come_holds(bench):
 
 
 def test_a_persons_hold_stops_a_landing_in_the_air_and_not_on_the_ground(bench):
-    bench.land().session.complain(Fault(FaultKind.LANDING_GOES_ON))
+    bench.land().session.record_fault(Fault(FaultKind.LANDING_GOES_ON))
     bench.person("holding")
     assert (bench.phase, bench.fault) == (Phase.HOLDING, None)
     bench = Bench().land()
@@ -396,7 +396,7 @@ def test_a_hold_goes_on_by_itself_within_the_time_for_that(bench, after, goes_on
     bench.order("holding")
     bench.step(begin + after - bench.now)
     assert bench.phase is Phase.HOLDING
-    bench.session.complain(Fault(FaultKind.POSITION_OLD))
+    bench.session.record_fault(Fault(FaultKind.POSITION_OLD))
     bench.sent.clear()
     bench.change("engaged")
     if goes_on:
@@ -624,7 +624,7 @@ def test_a_resume_after_a_touch_flies_nobodys_command(bench):
 @pytest.mark.parametrize("whose", ["person", "change"])
 @pytest.mark.parametrize("begin", ["fly", "hold"])
 def test_a_landing_of_ours_is_asked_for_and_watched(bench, begin, whose):
-    getattr(bench, begin)().session.complain(Fault(FaultKind.POSITION_OLD))
+    getattr(bench, begin)().session.record_fault(Fault(FaultKind.POSITION_OLD))
     bench.sent.clear()
     getattr(bench, whose)("landing")
     assert (bench.phase, bench.fault) == (Phase.LANDING, None)

@@ -14,7 +14,7 @@ from liquid_nav.safety import Phase
 
 
 class Switch(Bench):
-    """A bench whose remote control is received every eighth of a second; the switch is channel 5."""
+    """A bench that receives the remote control every 125 ms; the switch is channel 5."""
 
     def __init__(self, **options):
         super().__init__(engage_channel=5, **options)

@@ -1,8 +1,8 @@
 """The steps of a flight one by one: a real session, an adapter that only writes down, and a vehicle
 set by hand.
 
-Nothing is simulated: each test sets what the vehicle reports and the time, takes a step, and looks at
-what was asked for and at what the session holds to be true.
+Nothing is simulated: each test sets what the vehicle reports and the time, takes a step, and looks
+at what was asked for and at what the session holds to be true.
 """
 
 from dataclasses import replace
@@ -32,8 +32,8 @@ SINKING = Command(vz=-0.5)
 
 
 class Recorder:
-    """An adapter that writes down what it is asked for; ``missing`` and ``knows`` are what it reports
-    itself.
+    """An adapter that writes down what it is asked for; ``missing`` and ``knows`` are what it
+    reports itself.
     """
 
     def __init__(self, profile):

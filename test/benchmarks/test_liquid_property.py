@@ -1,4 +1,4 @@
-"""The liquid property can be measured on a core, and holds where theory says it must."""
+"""The liquid property can be measured on a core, and holds where theory requires it."""
 
 import torch
 

@@ -12,7 +12,7 @@ from liquid_nav_benchmarks import through_mavlink
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("--model", "nobody"), "nobody"),
+        (("--model", "missing"), "missing"),
         (("--scenario", "forst"), "unknown scenario 'forst'"),
         (("--seeds", "x"), "'x'"),
         (("--model", "expert", "--json", "/proc/nowhere.json"), "cannot write /proc/nowhere.json"),

@@ -1,4 +1,4 @@
-"""What is asked of a camera device: MJPG is tried, and what was granted instead is said."""
+"""What is asked of a camera device: MJPG is tried, and what was granted instead is reported."""
 
 import cv2
 import numpy as np

@@ -68,9 +68,7 @@ def test_the_count_agrees_with_that_of_the_whole_flight(pictures):
 
 
 @given(
-    st.lists(
-        st.tuples(st.integers(1, 1_000_000_000), st.integers(0, 30)), min_size=1, max_size=200
-    )
+    st.lists(st.tuples(st.integers(1, 1_000_000_000), st.integers(0, 30)), min_size=1, max_size=200)
 )
 def test_it_is_always_a_share_of_the_recent_frames(steps):
     drops, stamp, seen = FrameDrops(), 0, []

@@ -1,4 +1,4 @@
-"""How wide a camera sees, and what is told where a model was trained with another lens."""
+"""How wide a camera sees, and what is reported where a model was trained with another lens."""
 
 import math
 from types import SimpleNamespace

@@ -39,7 +39,7 @@ def run(*arguments: str) -> Result:
 
 @pytest.fixture
 def command(monkeypatch):
-    """Replace the table by one command, ``try``, that does what the test says."""
+    """Replace the table by one command, ``try``, that does what the test sets."""
 
     def install(function) -> None:
         module = types.ModuleType("pretended_command")
@@ -95,14 +95,14 @@ def test_the_help_of_every_command_needs_no_extra():
         "from liquid_nav.cli.app import ENTRIES, app\n"
         "from liquid_nav.cli.bench import bench_app\n"
         "from liquid_nav.cli.import_ import import_app\n"
-        "words = [[entry.name] for entry in ENTRIES]\n"
+        "names = [[entry.name] for entry in ENTRIES]\n"
         "for name, group in {'bench': bench_app, 'import': import_app}.items():\n"
-        "    words += [[name, one.name or one.callback.__name__] "
+        "    names += [[name, one.name or one.callback.__name__] "
         "for one in group.registered_commands]\n"
-        "for line in words:\n"
+        "for line in names:\n"
         "    try: app([*line, '--help'])\n"
         "    except SystemExit as end: assert not end.code, line\n"
-        "assert len(words) == 20, words\n"
+        "assert len(names) == 20, names\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

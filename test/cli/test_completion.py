@@ -1,4 +1,4 @@
-"""``python -m liquid_nav``, ``-h``, and what a shell is offered when somebody presses the tab
+"""``python -m liquid_nav``, ``-h``, and what a shell is offered when a person presses the tab
 key.
 """
 

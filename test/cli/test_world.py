@@ -1,4 +1,4 @@
-"""``liquid-nav world`` as a command: files for Gazebo and MuJoCo, and what it says to wrong
+"""``liquid-nav world`` as a command: files for Gazebo and MuJoCo, and what it prints for wrong
 options.
 """
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from liquid_nav.simulation.judge import Outcome
+from liquid_nav.simulation.judge import FlightOutcome
 from liquid_nav.simulation.record import FlightRecord
 from liquid_nav.worlds import Layout, LayoutItem, Scenario, Solid, Start, Target
 
@@ -41,7 +41,7 @@ def build_record(reason="success"):
         ),
         "distance": np.hypot(10.0 - position[:, 0], position[:, 1]),
     }
-    outcome = Outcome(reason, "a <b>detail</b>", 3.0)
+    outcome = FlightOutcome(reason, "a <b>detail</b>", 3.0)
     start, target = (0.0, 0.0, 1.5, 0.0), (10.0, 0.0, math.pi / 2)
     return FlightRecord(
         "forest", 7, "summer", "expert", 30.0, 0.04, start, target, outcome, columns

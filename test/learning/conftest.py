@@ -42,7 +42,7 @@ def tiny():
 
 @pytest.fixture
 def flight():
-    """Return a function that makes a flight in which everything at frame n says n.
+    """Return a function that makes a flight in which everything at frame n is n.
 
     Frames are n everywhere but for a bright left edge; labels are (n, 1, n, 1) and the target is
     left: mirroring shows.

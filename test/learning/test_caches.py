@@ -1,4 +1,4 @@
-"""Training from recorded flights alone, and what is said when they do not fit."""
+"""Training from recorded flights alone, and what is reported when they do not fit."""
 
 import importlib.util
 from dataclasses import replace

@@ -85,7 +85,7 @@ def test_the_last_good_checkpoint_stays_and_is_named(trainer, monkeypatch, tmp_p
 def test_weights_that_are_no_numbers_reach_neither_checkpoint_nor_model(
     trainer, monkeypatch, tmp_path
 ):
-    """Spoiled by the very last step of the round, after its loss was told."""
+    """Spoiled by the very last step of the round, after its loss was reported."""
 
     def spoil(self, *args):
         if self.global_step == 6:
@@ -195,7 +195,7 @@ def test_numbers_that_cannot_be_learned_with_are_refused_at_start(key, value):
 
 @pytest.mark.parametrize("text", ["5e-4", "5E-4", "0.5e-3", "+5e-4", "0.0005"])
 def test_numbers_in_any_spelling_are_read(tmp_path, text):
-    """YAML 1.1 takes 5e-4 for a word; everybody else, for a number."""
+    """YAML 1.1 takes 5e-4 for a string; every other parser, for a number."""
     path = tmp_path / "recipe.yaml"
     path.write_text(
         f"rounds:\n  - {{driver: expert, flights: 1, steps: 2, learning_rate: {text}}}\n"

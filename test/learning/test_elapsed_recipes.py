@@ -82,10 +82,8 @@ def test_both_train_and_only_one_receives_the_stamps(run, tiny, tmp_path):
         answers.append([_answer(trained, image, elapsed) for elapsed in (1 / 30, 1 / 30, 0.2)])
     stamps, constant = answers
     assert np.array_equal(stamps[0], stamps[1]) and not np.array_equal(stamps[0], stamps[2])
-    assert np.array_equal(constant[0], constant[2]), (
-        "flown with the constant, whatever the stamps say"
-    )
-    # At the nominal period both are told the same: the constant is in the core's own unit.
+    assert np.array_equal(constant[0], constant[2]), "flown with the constant, whatever the stamps"
+    # At the nominal period both are given the same: the constant is in the core's own unit.
     reported = [
         Policy.load(tmp_path / name / "round-0" / "model").core_time(torch.tensor([[1 / 30]]))
         for name in NAMES

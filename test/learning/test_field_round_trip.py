@@ -17,7 +17,7 @@ from liquid_nav.cli import app as cli
 from liquid_nav.learning.cache import Shard
 from liquid_nav.learning.import_dataset import data_set_shards
 from liquid_nav.policy import Policy
-from liquid_nav.simulation import fly
+from liquid_nav.simulation import fly_in_simulation
 from liquid_nav.simulation.pilots import PolicyPilot
 from liquid_nav.worlds import load_condition, load_scenario
 
@@ -82,7 +82,9 @@ def test_from_the_recording_of_a_real_drone_to_a_model_that_flies(recorded, tmp_
 
     scenario = load_scenario("field")
     short = replace(scenario, success=replace(scenario.success, time_limit=1.0))
-    record = fly(short, 3, load_condition("summer"), PolicyPilot(policy, "mine"), frame_rate=10.0)
+    record = fly_in_simulation(
+        short, 3, load_condition("summer"), PolicyPilot(policy, "mine"), frame_rate=10.0
+    )
     assert len(record.columns["time"]) == 10
     assert (
         np.isfinite(record.columns["command"]).all()

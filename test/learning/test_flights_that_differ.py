@@ -104,7 +104,7 @@ def test_a_fast_camera_has_a_rate_of_its_own(monkeypatch):
         rates.append(frame_rate)
         raise StopIteration
 
-    monkeypatch.setattr(rollout, "fly", fly)
+    monkeypatch.setattr(rollout, "fly_in_simulation", fly)
     task = RolloutTask(FIELD, SUMMER, 0, frame_rate=(7.0, 20.0), fast=0.5)
     for seed in range(40):
         try:

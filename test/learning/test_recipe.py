@@ -154,7 +154,7 @@ def test_what_cannot_be_followed_is_one_line(tmp_path, old, new, expected):
 
 
 def test_strides_are_weights(tmp_path):
-    """They need not sum to 1: numpy would say so in the middle of the first round, after its
+    """They need not sum to 1: numpy would report it in the middle of the first round, after its
     flights.
     """
     recipe = read(tmp_path, GOOD.replace("strides: [0.5, 0.5]", "strides: [3, 1]"))

@@ -1,5 +1,5 @@
 """A run's folder keeps the recipe that it was begun with: another one is refused, and the card
-tells the whole one.
+has the whole one.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from liquid_nav.policy import Policy
 @pytest.fixture
 def run(tiny, flight, tmp_path):
     """Return a function that follows a recipe in one folder; returns the model and what was
-    said.
+    reported.
     """
     for index in range(2):
         write_shard(

@@ -23,7 +23,7 @@ SMALL = IngestOptions(height=24, width=32, shortest=4, labels="odometry")
 
 
 def speed(k):
-    """Return a velocity that tells the frame: no constant labels."""
+    """Return a velocity that identifies the frame: no constant labels."""
     return (1.0 + 0.01 * k, 0.1 * np.sin(k), 0.0, 0.02 * np.cos(k))
 
 
@@ -185,7 +185,7 @@ def test_labels_that_no_clock_brings_to_the_images_are_reported_as_a_problem_of_
 def test_a_bag_whose_messages_were_all_recorded_at_one_time_is_read_by_its_stamps(
     tmp_path, arrival
 ):
-    """Scripts that convert bags write so: arrival tells nothing there."""
+    """Scripts that convert bags write so: arrival has no information there."""
     bags.write_bag(tmp_path / "bag", flight(40, unix, unix, lambda k: arrival))
     (row,) = import_recordings([tmp_path / "bag"], tmp_path / "data", SMALL)
     assert (row["frames"], row["learned"], row["findings"]) == (40, 40, "")

@@ -31,7 +31,7 @@ def run(*arguments):
 
 
 def frames(folder, names, rows=None):
-    """Write a run of pictures with these names, and a table that tells the row."""
+    """Write a run of pictures with these names, and a table that names the row."""
     folder.mkdir(parents=True)
     for k, name in enumerate(names):
         cv2.imwrite(str(folder / name), bags.picture(k)[..., ::-1])
@@ -214,7 +214,7 @@ def test_a_command_stamped_in_a_frame_of_the_world_is_no_level_body_command(tmp_
 def test_odometry_in_another_frame_than_the_bodys_is_no_label_unless_it_is_named(
     tmp_path, pose, twist
 ):
-    """VINS tells velocities in the world; where z points down, left and right are the other way
+    """VINS publishes velocities in the world; where z points down, left and right are the other way
     round.
     """
     rows = []

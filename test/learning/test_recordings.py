@@ -125,6 +125,7 @@ def test_topics_are_chosen_by_name_and_type():
         "/camera/image_raw": "sensor_msgs/msg/Image",
         "/camera/image_raw/compressed": "sensor_msgs/msg/CompressedImage",
         "/camera/depth/image_raw": "sensor_msgs/msg/Image",
+        "/expert_pilot/cmd_vel": "geometry_msgs/msg/TwistStamped",
         "/liquid_controller/cmd_vel": "geometry_msgs/msg/TwistStamped",
         "/cmd_vel": "geometry_msgs/msg/TwistStamped",
         "/mavros/local/odom": "nav_msgs/msg/Odometry",
@@ -136,6 +137,10 @@ def test_topics_are_chosen_by_name_and_type():
         "/odom",
         "/cmd_vel",
     )
+    (drone,) = find_drones(
+        {name: topics[name] for name in topics if name != "/cmd_vel"}, TopicNames()
+    )
+    assert (drone.command, drone.passed_over) == (None, ()), "what a pilot proposes is no command"
     (drone,) = find_drones(
         topics, TopicNames("image_raw/compressed", "local/odom", "/liquid_controller/cmd_vel")
     )

@@ -1,5 +1,5 @@
 """A model over a recorded flight: in the flight's own time, frame by frame, with the error that
-numpy says.
+numpy computes.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""What an encoder says of a picture, drawn over it."""
+"""What an encoder reports of a picture, drawn over it."""
 
 import math
 

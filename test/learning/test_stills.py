@@ -1,4 +1,4 @@
-"""Flights made from stills: the target is where the labels say, and both end in the middle."""
+"""Flights made from stills: the target is where the labels place it, and both end in the middle."""
 
 import cv2
 import numpy as np

@@ -50,7 +50,7 @@ def recipe(tiny, data):
 
 
 def scripted(monkeypatch, errors):
-    """Let the held-out error be what a list says, and keep the weights that were measured."""
+    """Let the held-out error be what a list gives, and keep the weights that were measured."""
     left, seen = list(errors), []
 
     def measure(policy):

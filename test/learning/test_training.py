@@ -61,7 +61,7 @@ def test_scenarios_are_drawn_by_their_shares(tiny, tmp_path):
 
 
 def test_a_training_that_starts_from_a_model_goes_on_with_its_head(recipe, flight, tmp_path):
-    """What the encoder is asked to see is told by a head; a new one would pull a trained encoder
+    """What the encoder is asked to see is decoded by a head; a new one would pull a trained encoder
     apart.
     """
     flights = [flight(40, 0), flight(30, 1)]

@@ -25,7 +25,7 @@ def rows(batches):
 
 
 def indices(window):
-    """Which frames a window holds: the middle of the picture says it."""
+    """Which frames a window holds: the middle of the picture shows it."""
     return window["images"][:, 12, 16, 0].astype(int)
 
 

@@ -50,7 +50,7 @@ def test_linearisation_agrees_with_a_small_step(core, instant):
 
 
 def test_eigenvalues_predict_decay(core, instant):
-    """Near its fixed point a disturbance shrinks as fast as the least stable eigenvalue says."""
+    """Near its fixed point a disturbance shrinks as the least stable eigenvalue predicts."""
     core.double()
     features = instant[0][:1].double()
     rest = core.trajectory(

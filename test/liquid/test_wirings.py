@@ -1,4 +1,4 @@
-"""Wirings are what they say, can be drawn, and refuse what cannot work."""
+"""Wirings are what they declare, can be drawn, and refuse what cannot work."""
 
 import numpy as np
 import pytest

@@ -26,7 +26,7 @@ class Harness:
         from liquid_nav.bringup.claims import claim_ros_domain
 
         self.context = rclpy.Context()
-        # On which nobody else is: other tests of this machine would be second publishers.
+        # On which no other process is: other tests of this machine would be second publishers.
         self.domain = claim_ros_domain()
         rclpy.init(context=self.context, domain_id=self.domain)
         self.executor = SingleThreadedExecutor(context=self.context)
@@ -52,10 +52,10 @@ class Harness:
         from rclpy.parameter import Parameter
 
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
-        words = [word for old, new in remappings for word in ("-r", f"{old}:={new}")]
+        arguments = [part for old, new in remappings for part in ("-r", f"{old}:={new}")]
         return kind(
             context=self.context,
-            cli_args=["--ros-args", *words] if words else None,
+            cli_args=["--ros-args", *arguments] if arguments else None,
             parameter_overrides=overrides,
         )
 

@@ -43,8 +43,8 @@ from liquid_nav.types import Command
 TICK, SLACK = 0.04, 0.16
 """s of simulated time."""
 SLACKS = {"safety_supervisor": 0.4, "autopilot_bridge": 0.4}
-"""The supervisor may be silent for 0.25 s before it speaks by itself, and the bridge tells its
-state every 0.2 s.
+"""The supervisor may be silent for 0.25 s before it publishes by itself, and the bridge publishes
+its state every 0.2 s.
 """
 PATIENCE = 240.0
 """s of wall time in which a process must show a sign of life on a busy machine."""
@@ -63,7 +63,7 @@ WATCH = {
 
 
 class GraphFlight:
-    """The processes, the vehicle and what was heard; see the module."""
+    """The processes, the vehicle and what was received; see the module."""
 
     def __init__(self, folder):
         self.folder, self.domain = folder, claim_ros_domain()
@@ -136,7 +136,7 @@ class GraphFlight:
         self.disconnected.discard(name)
 
     def kill(self, name, *silenced):
-        """SIGKILL: no last word. ``silenced``: processes that then have nothing to say either."""
+        """SIGKILL: no last message. ``silenced``: processes that then publish nothing either."""
         child = self.children.pop(name)
         child.popen.send_signal(signal.SIGKILL)
         child.popen.wait()
@@ -279,7 +279,7 @@ class GraphFlight:
         if topic in self._publishers:
             self.node.destroy_publisher(self._publishers.pop(topic))
 
-    # What is heard.
+    # What is received.
 
     def _sign(self, name, message):
         if name in self.children and name not in self.disconnected:
@@ -298,7 +298,7 @@ class GraphFlight:
         return self.received.get("bridge", {}).get("phase")
 
     def reported(self, name, *parts):
-        """Whether a status of that name has had all these words since ``diagnostics`` was
+        """Whether a status of that name has had all these texts since ``diagnostics`` was
         cleared.
         """
         return any(
@@ -310,8 +310,8 @@ class GraphFlight:
             f"{s.name}: {s.message}" for s in self.diagnostics[-40:] if s.level != b"\0"
         )
         return (
-            f"supervisor {self.received.get('mode')}, bridge {self.received.get('bridge')}, vehicle mode "
-            f"{self.vehicle.shown_mode:#x}, speed {self.speed:.2f} m/s; {list(lines)}"
+            f"supervisor {self.received.get('mode')}, bridge {self.received.get('bridge')}, "
+            f"vehicle mode {self.vehicle.shown_mode:#x}, speed {self.speed:.2f} m/s; {list(lines)}"
         )
 
     # A flight.
@@ -326,7 +326,7 @@ class GraphFlight:
         return future.result()
 
     def engage(self):
-        """Fly forward at 1 m/s on the supervisor's word, from wherever it is now."""
+        """Fly forward at 1 m/s on the supervisor's command, from wherever it is now."""
         self.until(lambda: self.phase() in ("ready", "holding", "released"), "a connection")
         self.until(lambda: self.call("engage").success, "engaging")
         self.until(lambda: self.phase() == "flying", "a flight")
@@ -356,7 +356,7 @@ class GraphFlight:
         return f"{stop:.2f} s | {rest:.2f} s | {moved:.2f} m | {self.vehicle.now - begin:.2f} s"
 
     def ends_in(self, mode, phase):
-        """Wait until supervisor (None: whatever) and bridge say so, and see that the drone stays
+        """Wait until supervisor (None: whatever) and bridge report it, and see that the drone stays
         where it is then.
         """
         self.until(

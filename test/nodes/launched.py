@@ -218,7 +218,7 @@ class Drone:
         return json.loads(self.states[-1].data) if self.states else {}
 
     def until(self, condition, what, patience=PATIENCE):
-        """Wait while the probe hears; returns the wall time that it took, s."""
+        """Wait while the probe receives; returns the wall time that it took, s."""
 
         def description():
             log = self.launched.output()[-3000:]

@@ -3,7 +3,7 @@ memory.
 
 ``python test/nodes/left_locks.py`` kills a listener in that moment, and prints how long two others
 stand still: a publisher whose messages it would have got, and another listener to the same
-publisher. With ``FASTDDS_BUILTIN_TRANSPORTS=UDPv4`` before the command nobody does.
+publisher. With ``FASTDDS_BUILTIN_TRANSPORTS=UDPv4`` before the command none does.
 
 Each process reads from ports in shared memory, each of which has a lock. A process that is killed
 while it holds one leaves it locked. Whoever sends to that port then waits for it for one second, a
@@ -44,7 +44,7 @@ def ports_of(pid):
     """Return the files of the ports that a process reads from: it has locked a file beside each of
     them.
 
-    Its open files do not tell: a node that was launched inherits those of the launch process.
+    Its open files do not show it: a node that was launched inherits those of the launch process.
     """
     locks = re.findall(rf"FLOCK +ADVISORY +WRITE {pid} \S+:(\d+) ", Path("/proc/locks").read_text())
     inodes = {int(inode) for inode in locks}
@@ -105,7 +105,7 @@ def listen():
     def on_message(message):
         now = time.monotonic()
         if not received:
-            print("hears", flush=True)
+            print("receives", flush=True)
         elif now - received.pop() > LONG:
             print(f"listener: nothing for a while, until {now:.2f} s", flush=True)
         received.append(now)

@@ -45,8 +45,8 @@ def quality(durability, depth):
 class Px4OverDds:
     """``advance`` flies on and publishes.
 
-    heard: what came in, by name; skew: s that PX4 is wrong about our clock; spoilt: its poses are
-    no numbers; frozen: its poses repeat the last stamp.
+    received: what came in, by name; skew: s that PX4 is wrong about our clock; spoilt: its poses
+    are no numbers; frozen: its poses repeat the last stamp.
     """
 
     def __init__(self, node, msgs, height=2.0, truth=False):
@@ -94,7 +94,7 @@ class Px4OverDds:
         return self.vehicle.now
 
     def advance(self, seconds):
-        """Fly on, tell what an autopilot tells, and the time."""
+        """Fly on, publish what an autopilot publishes, and the time."""
         for packet in self.vehicle.advance(self.now + seconds):
             for message in self.back.decode(packet) if self.linked else ():
                 self._publish(message)

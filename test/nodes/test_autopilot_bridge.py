@@ -38,7 +38,7 @@ FORWARD, STEP = Command(1.0, 0.5, 0.2, 0.1), 0.02
 UDP = {"connection": "udp:127.0.0.1:0"}
 SECRET = "correct horse battery staple"
 HARMLESS = {mavlink.MAVLINK_MSG_ID_HEARTBEAT, mavlink.MAVLINK_MSG_ID_PARAM_REQUEST_READ}
-"""What may be sent to a vehicle that somebody else flies, beside requests for messages."""
+"""What may be sent to a vehicle that another pilot flies, beside requests for messages."""
 ASKING = {mavlink.MAV_CMD_SET_MESSAGE_INTERVAL, mavlink.MAV_CMD_REQUEST_MESSAGE}
 """Commands that ask for messages."""
 
@@ -69,7 +69,7 @@ class Bench:
         self.start_bridge()
 
     def start_bridge(self):
-        """Start a bridge, and wait until it has heard the order that is there."""
+        """Start a bridge, and wait until it has received the order that is there."""
         arguments = [argument for old, new in self.remap for argument in ("-r", f"{old}:={new}")]
         overrides = [
             Parameter(name, value=value)
@@ -106,7 +106,7 @@ class Bench:
         )
 
     def kill_bridge(self):
-        """SIGKILL: no last word."""
+        """SIGKILL: no last message."""
         self.node.close()
         self.harness.executor.remove_node(self.node)
         self.harness.nodes.remove(self.node)
@@ -123,7 +123,7 @@ class Bench:
         self.orders.publish(String(data=json.dumps(self.order.to_facts())))
 
     def change(self, request, person=False):
-        """The supervisor's mode changes; ``person``: because somebody has asked for it."""
+        """The supervisor's mode changes; ``person``: because a person has asked for it."""
         mode, order = Mode(request), self.order
         engagement = order.engagement + (person and mode is Mode.ENGAGED)
         self.order = Order(order.supervisor, mode, order.act + person, engagement, self.now)
@@ -331,7 +331,7 @@ def test_a_bridge_that_starts_while_an_engaged_order_is_latched_does_not_arm(bri
     bench.go(20.0)
     assert bench.session.phase is Phase.READY and not bench.vehicle.armed and bench.requests() == []
     bench.change("holding")
-    bench.change("engaged")  # the supervisor resumes: nobody has asked for that either
+    bench.change("engaged")  # the supervisor resumes: no person has asked for that either
     bench.go(5.0)
     assert bench.session.phase is Phase.READY and not bench.vehicle.armed and bench.requests() == []
     bench.person("engaged")
@@ -571,8 +571,8 @@ def test_the_true_pose_of_a_simulated_vehicle_is_published_where_it_was_asked_fo
     bench.until(lambda: len(truths) > 20 and len(estimates) > 20, "both poses")
     asked = [m.param1 for m in bench.sent if m.get_type() == "COMMAND_LONG"]
     assert mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION in asked
-    # Its map begins where it was first heard; the estimate's begins on the ground, and is a metre
-    # off.
+    # Its map begins where it was first received; the estimate's begins on the ground, and is a
+    # metre off.
     height = bench.vehicle.body.state.position[2]
     assert abs(truths[-1].pose.pose.position.z) < 0.2
     assert estimates[-1].pose.pose.position.z == pytest.approx(height + 1.0, abs=0.2)

@@ -44,14 +44,13 @@ def write(folder):
     bag = BagWriter(folder)
     bag.add_topic("/camera/image_raw/compressed", COMPRESSED_IMAGE_TYPE, best_effort=True)
     bag.add_topic("/cmd_vel", TWIST)
-    bag.add_topic("/liquid_controller/cmd_vel", TWIST)
+    proposed = ("/liquid_controller/cmd_vel", "/expert_pilot/cmd_vel")
+    for topic in proposed:
+        bag.add_topic(topic, TWIST)
     for k in range(3):
         bag.write("/camera/image_raw/compressed", k * 100, jpeg(60 * k, k * 100))
-        bag.write(
-            "/liquid_controller/cmd_vel",
-            k * 100,
-            serialize_message(command_message(Command(9.0), k * 100)),
-        )
+        for topic in proposed:
+            bag.write(topic, k * 100, serialize_message(command_message(Command(9.0), k * 100)))
         if k != 1:
             bag.write(
                 "/cmd_vel", k * 100, serialize_message(command_message(Command(float(k)), k * 100))
@@ -70,6 +69,7 @@ def test_a_bag_is_one_file_with_its_metadata(tmp_path):
             "/camera/image_raw/compressed": 3,
             "/cmd_vel": 2,
             "/liquid_controller/cmd_vel": 3,
+            "/expert_pilot/cmd_vel": 3,
         }
 
 
@@ -231,7 +231,7 @@ def test_bytes_that_are_no_record_are_cut_off(tmp_path):
 def test_a_file_without_a_beginning_is_refused(tmp_path):
     path = tmp_path / "part.mcap"
     path.write_bytes(b"\x89MCAP0\r\n\x01")
-    with pytest.raises(OSError, match="no room for the end of"):
+    with pytest.raises(OSError, match="no space for the end of"):
         end_after_last_record(path)
 
 

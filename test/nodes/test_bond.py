@@ -64,9 +64,9 @@ def test_a_heartbeat_while_it_is_active_and_a_message_when_it_ends(harness, cont
     ].heartbeat_timeout == pytest.approx(TIMEOUT)
     change(harness, Transition.TRANSITION_DEACTIVATE)
     harness.until(lambda: not received[-1].active, "the end of the bond")
-    # Told again and again, as nobody answers, and no heartbeat between; then there is silence.
+    # Sent again and again, as no manager answers, and no heartbeat between; then nothing is sent.
     harness.until(
-        lambda: [m.active for m in received].count(False) == ENDINGS, "every word of its end"
+        lambda: [m.active for m in received].count(False) == ENDINGS, "every message of its end"
     )
     reported = len(received)
     periods = []
@@ -83,7 +83,7 @@ def test_a_manager_that_breaks_the_bond_is_answered(harness, controller):
     publisher = harness.probe.create_publisher(status_type(), TOPIC, 10)
     harness.matched(publisher)
     own = received[0].instance_id
-    # Neither another node's bond nor the node's own word, which it hears too, ends this one.
+    # Neither another node's bond nor the node's own message, which it receives too, ends this one.
     publisher.publish(status_type()(id="somebody_else", instance_id="manager", active=False))
     publisher.publish(status_type()(id="liquid_controller", instance_id=own, active=False))
     before = len(received)

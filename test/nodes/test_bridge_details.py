@@ -83,7 +83,7 @@ class Bench:
 
     def __init__(self, node, monkeypatch, steady=False, **parameters):
         self.links, self.steady, self.time = [], steady, 100.0 if steady else 0.0
-        # In simulation nobody may look at this one.
+        # In simulation this one must not be read.
         wall = SimpleNamespace(monotonic=lambda: self.time if steady else 1e6)
         monkeypatch.setattr(autopilot_bridge, "wall", wall)
         monkeypatch.setattr(
@@ -108,7 +108,7 @@ class Bench:
         self.node.callbacks["safety_supervisor/order"](String(data=json.dumps(order.to_facts())))
 
     def person(self, mode):
-        """The supervisor says that a person has asked for a mode."""
+        """The supervisor reports that a person has requested a mode."""
         engagement = self.order.engagement + (mode is Mode.ENGAGED)
         self.order = Order(
             "test", mode, self.order.act + 1, engagement, self.time, self.order.change + 1
@@ -345,7 +345,7 @@ def test_a_vehicle_that_is_flown_by_another_pilot_is_in_flight_too(make):
 def test_a_bridge_that_was_started_again_in_the_air_asks_the_supervisor_whether_it_flies(
     make, mode
 ):
-    """Its vehicle has said nothing yet."""
+    """Its vehicle has sent nothing yet."""
     bench = make()
     bench.receive(Order("test", mode, 3, 1, change=4))
     assert bench.session.phase is Phase.OFFLINE
@@ -558,7 +558,7 @@ def test_publishers_are_counted_from_exactly_that_period_on(make):
 
 
 def test_a_hold_that_came_while_there_were_two_begins_when_it_is_obeyed(make):
-    """So that it can be told whether a resume comes in time: after this fault it is refused in any
+    """So that one can decide whether a resume comes in time: after this fault it is refused in any
     case.
     """
     bench = make(autopilot="twist", resume=600.0).engage()
@@ -612,7 +612,7 @@ def test_an_order_is_answered_at_once(make):
     assert [(facts["phase"], facts["act"]) for facts in bench.states()[before:]] == [("flying", 1)]
 
 
-# What it says
+# What it publishes
 
 
 @pytest.mark.parametrize("steady", [False, True])
@@ -684,7 +684,7 @@ def test_every_change_of_the_phase_is_logged_once_with_its_cause_and_published_w
     bench.tick()
     assert (
         "info",
-        "mode: ready (plain) -> flying (plain): the supervisor says 'engaged', act 1",
+        "mode: ready (plain) -> flying (plain): the supervisor's order is 'engaged', act 1",
     ) in bench.node.log
     assert bench.node.status("mode") == (
         OK,
@@ -692,7 +692,7 @@ def test_every_change_of_the_phase_is_logged_once_with_its_cause_and_published_w
         {
             "mode": "flying (plain)",
             "before": "ready (plain)",
-            "cause": "the supervisor says 'engaged', act 1",
+            "cause": "the supervisor's order is 'engaged', act 1",
             "phase": "flying",
             "vehicle_mode": "plain",
             "armed": "False",
@@ -1065,7 +1065,7 @@ def test_what_is_no_pose_is_not_handed_to_the_estimator_and_named(make, change, 
 def test_vision_in_frames_that_the_estimator_would_misread_is_not_handed_on_and_named(
     make, pose, twist, named
 ):
-    """VINS tells the velocity in the world: turned by the heading once more it is another."""
+    """VINS publishes the velocity in the world: turned by the heading once more it is another."""
     bench = make(vision_topic="slam/odom")
     message = vision()
     message.header.frame_id = pose
@@ -1275,7 +1275,7 @@ def stamp_of(message):
 
 
 def test_a_real_vehicle_stamps_in_the_time_of_the_camera(real):
-    """Its own is since boot: nobody who records both could tell which image belongs to which
+    """Its own is since boot: a record of both could not show which image belongs to which
     velocity.
     """
     for k in range(20):

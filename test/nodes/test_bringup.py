@@ -6,17 +6,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import yaml
+from launch_graphs import drone_graph, gazebo_graph, px4_gazebo_graph
 from typer.testing import CliRunner
 
 from liquid_nav.autopilots import SessionConfig
 from liquid_nav.bringup import gazebo_processes as gazebo_bringup
 from liquid_nav.bringup import px4_gazebo as px4_gazebo_bringup
 from liquid_nav.bringup import real_drone as drone_bringup
-from liquid_nav.bringup.gazebo_processes import gazebo_graph
 from liquid_nav.bringup.node_help import names_read_by
-from liquid_nav.bringup.params_file import NAMED_OTHERWISE
-from liquid_nav.bringup.px4_gazebo import px4_gazebo_graph
-from liquid_nav.bringup.real_drone import DronePlan, drone_graph
 from liquid_nav.bringup.simulated_flight import (
     AUTOPILOTS,
     EMBEDDED_PARAMETER_FILE,
@@ -139,7 +136,7 @@ def test_where_a_simulated_supervisor_resumes_the_bridge_lets_it(way):
 
 @pytest.mark.parametrize("way", SIMULATED)
 def test_nothing_engages_before_the_bridge_has_received_the_supervisor(way):
-    """What a bridge hears first counts as seen: an engagement of before would be lost."""
+    """What a bridge receives first counts as seen: an engagement of before would be lost."""
     graph, path = SIMULATED[way]
     assert parameters(graph(), path, "safety_supervisor")["autopilot_age"] > 0.0
 
@@ -156,7 +153,7 @@ def test_the_bridges_own_limits_do_not_cut_what_the_scenario_allows(way):
 
 @pytest.mark.parametrize("autopilot", drone_bringup.AUTOPILOTS)
 def test_a_real_drone_has_a_fence_and_flies_on_by_a_persons_request_alone(autopilot):
-    graph, path = drone_graph(DronePlan(autopilot=autopilot)), drone_bringup.PARAMETER_FILE
+    graph, path = drone_graph(autopilot=autopilot), drone_bringup.PARAMETER_FILE
     supervisor = parameters(graph, path, "safety_supervisor")
     bridge = parameters(graph, path, "autopilot_bridge")
     assert supervisor["resume"] == bridge["resume"] == 0.0
@@ -169,15 +166,14 @@ def test_a_real_drone_has_a_fence_and_flies_on_by_a_persons_request_alone(autopi
         assert allowed < bridge[name] <= 1.5 * allowed, name
 
 
-@pytest.mark.parametrize(("given", "channel"), [(None, 0), (0, 0), (7, 7)])
+@pytest.mark.parametrize(("given", "channel"), [("", 0), ("0", 0), ("7", 7)])
 def test_no_switch_engages_a_real_drone_unless_its_channel_is_given(given, channel):
-    graph, path = drone_graph(DronePlan(engage_channel=given)), drone_bringup.PARAMETER_FILE
+    graph, path = drone_graph(engage_channel=given), drone_bringup.PARAMETER_FILE
     assert parameters(graph, path, "autopilot_bridge")["engage_channel"] == channel
 
 
 def test_a_limit_of_the_launch_file_is_the_supervisors_alone():
-    limits = {"speed": 1.5, "high": 4.0}
-    graph, path = drone_graph(DronePlan(limits=limits)), drone_bringup.PARAMETER_FILE
+    graph, path = drone_graph(speed="1.5", high="4.0"), drone_bringup.PARAMETER_FILE
     supervisor = parameters(graph, path, "safety_supervisor")
     assert (supervisor["speed"], supervisor["high"], supervisor["low"]) == (1.5, 4.0, -2.0)
     assert parameters(graph, path, "autopilot_bridge")["speed"] == 3.0
@@ -196,7 +192,7 @@ def camera_of(world):
 
 
 CONNECTED = {
-    "drone": lambda text: drone_graph(DronePlan(connection=text)),
+    "drone": lambda text: drone_graph(connection=text),
     "px4": lambda text: autopilot_graph(FlightPlan(autopilot="px4", connection=text)),
     "px4_gazebo": lambda text: px4_gazebo_graph(FlightPlan(connection=text)),
 }
@@ -212,7 +208,7 @@ def test_a_connection_that_cannot_be_read_is_refused_before_any_process_starts(g
 
 
 def test_a_drone_without_mavlink_needs_no_connection():
-    assert drone_graph(DronePlan(autopilot="px4_dds", connection=""))
+    assert drone_graph(autopilot="px4_dds", connection="")
 
 
 def test_gazebos_camera_is_the_one_of_the_condition():
@@ -304,10 +300,11 @@ def all_graphs(tmp_path):
     yield gazebo_bringup.PARAMETER_FILE, gazebo_graph(FlightPlan(seed=3, record=tmp_path))
     yield gazebo_bringup.PARAMETER_FILE, px4_gazebo_graph(FlightPlan(seed=3, record=tmp_path))
     for autopilot in drone_bringup.AUTOPILOTS:
-        plan = DronePlan(
-            autopilot=autopilot, record=tmp_path, limits=dict.fromkeys(drone_bringup.LIMITS, 1.0)
+        limits = dict.fromkeys(drone_bringup.LIMITS, "1.0")
+        yield (
+            drone_bringup.PARAMETER_FILE,
+            drone_graph(autopilot=autopilot, record=str(tmp_path), **limits),
         )
-        yield drone_bringup.PARAMETER_FILE, drone_graph(plan)
 
 
 def test_every_graph_gives_its_nodes_only_parameters_that_they_read(tmp_path):
@@ -318,8 +315,7 @@ def test_every_graph_gives_its_nodes_only_parameters_that_they_read(tmp_path):
     for file, graph in all_graphs(tmp_path):
         sections = yaml.safe_load(find(file).read_text())
         for process in graph:
-            name = NAMED_OTHERWISE.get(process.executable, process.executable)
-            theirs = sections.get(f"/**/{name}", {}).get("ros__parameters", {})
+            theirs = sections.get(f"/**/{process.executable}", {}).get("ros__parameters", {})
             refuse_unknown_parameters(
                 process.executable,
                 [*theirs, *process.parameters],

@@ -231,8 +231,8 @@ class Slow(Unsteady):
 
 
 class Gated:
-    """Stands in for a device that opens when the test says so, and delivers when the test says
-    so.
+    """Stands in for a device that opens when the test allows it, and delivers when the test
+    allows it.
     """
 
     granted = "640 x 480 at 30 Hz in MJPG"

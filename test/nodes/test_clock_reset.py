@@ -1,4 +1,4 @@
-"""Simulated time goes back to zero, because somebody has reset the simulator: recorder and scenario
+"""Simulated time goes back to zero, because the simulator was reset: recorder and scenario
 runner.
 """
 
@@ -48,7 +48,7 @@ def odometry(time, position=(0.0, 0.0, 1.5)):
 
 
 class Recording:
-    """A recorder, and what it is told; times in s of simulation."""
+    """A recorder, and what it receives; times in s of simulation."""
 
     def __init__(self, node, folder):
         self.recorder = node(WiredRecorder, folder=str(folder))
@@ -104,7 +104,9 @@ def test_a_reset_begins_another_bag_and_loses_nothing(recording, tmp_path):
     for topic in ("/odom", "/camera/image_raw/compressed"):
         assert filed(tmp_path / "today", topic) == before
         assert filed(tmp_path / "today-2", topic) == after
-    assert filed(tmp_path / "today-2", "/safety_supervisor/mode") == [0.0], "nobody says it again"
+    assert filed(tmp_path / "today-2", "/safety_supervisor/mode") == [0.0], (
+        "it is not published again"
+    )
     assert (tmp_path / "today" / "metadata.yaml").exists()
     assert (tmp_path / "today-2" / "metadata.yaml").exists()
     assert level == b"\x01"

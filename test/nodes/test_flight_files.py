@@ -12,7 +12,7 @@ from liquid_nav.evaluation.video import read_video
 from liquid_nav.nodes.messages import command_message, from_seconds, to_stamp
 from liquid_nav.recordings.bag import COMPRESSED_IMAGE_TYPE, BagWriter
 from liquid_nav.recordings.flight_log import FlightLog
-from liquid_nav.simulation import DroneState, Outcome
+from liquid_nav.simulation import DroneState, FlightOutcome
 from liquid_nav.types import Command
 from liquid_nav.worlds import generate_layout, load_scenario
 
@@ -37,7 +37,9 @@ def test_the_video_shows_the_flight_and_not_the_take_off(tmp_path, begin):
         log.command(stamp, Command(vx=1.0))
         log.state(stamp, DroneState(begin + k / RATE, where, level, still, still, still))
     bag.close()
-    record = log.record(Outcome("timeout", "", SECONDS), 3, "summer", "nobody", RATE, 0.0, begin)
+    record = log.record(
+        FlightOutcome("timeout", "", SECONDS), 3, "summer", "unknown", RATE, 0.0, begin
+    )
     (tmp_path / "record.json").write_text(json.dumps(record.to_dict() | {"begin": begin}))
     shown = make_pictures(tmp_path, "field", lambda name, share: None)
     assert shown.columns["time"] == pytest.approx(np.arange(20) / RATE)

@@ -100,6 +100,10 @@ def test_it_leaves_what_the_readme_promises(flight):
         counts = {connection.topic: connection.msgcount for connection in reader.connections}
     assert counts["/camera/image_raw/compressed"] >= 0.9 * frames and counts["/cmd_vel"] >= frames
     assert counts["/imu"] > 2 * frames and counts["/diagnostics"] > 0
+    # The expert under its own name: nothing in the bag looks as if the network had flown.
+    assert counts["/expert_pilot/cmd_vel"] >= 0.9 * frames and counts["/expert_pilot/mode"] == 1
+    assert not counts.get("/liquid_controller/cmd_vel")
+    assert not counts.get("/liquid_controller/mode")
     assert sum(1 for _ in read_video(folder / "camera.mp4")) >= 0.9 * frames
 
 

@@ -1,7 +1,8 @@
 """Random messages straight into the callbacks of supervisor and bridge: nothing but a ValueError
 comes out of them.
 
-As long as nobody has engaged everything that goes out is zero; engaged it stays inside the limits.
+As long as no person has engaged everything that goes out is zero; engaged it stays inside the
+limits.
 """
 
 import json
@@ -119,7 +120,7 @@ def spoilt(rng, facts):
 
 
 def order_text(rng):
-    """An order in which nobody asks for anything new: each of a hundred supervisors has its own
+    """An order without a new request: each of a hundred supervisors has its own
     numbers for ever.
     """
     who = rng.randrange(100)
@@ -130,7 +131,7 @@ def order_text(rng):
     if rng.random() < 0.3:
         spoiled = spoilt(rng, order.to_facts())
         read = Order.from_facts(read_json(spoiled))
-        # Spoilt into a sound order of somebody else, or with other numbers, it could be a new
+        # Spoilt into a sound order of another supervisor, or with other numbers, it could be a new
         # engagement indeed.
         numbers = (order.supervisor, order.act, order.engagement)
         if read is None or (read.supervisor, read.act, read.engagement) == numbers:
@@ -140,8 +141,8 @@ def order_text(rng):
 
 def report_text(rng, order):
     """A report of any bridge about any supervisor."""
-    who = rng.choice(("", "somebody", order.supervisor))
-    kind = rng.choice(("", "unheard_of", *(kind.value for kind in FaultKind)))
+    who = rng.choice(("", "another", order.supervisor))
+    kind = rng.choice(("", "unknown_kind", *(kind.value for kind in FaultKind)))
     report = BridgeReport(
         rng.choice(list(Phase)),
         rng.random() < 0.5,
@@ -149,7 +150,7 @@ def report_text(rng, order):
         who,
         rng.choice((0, order.act, order.act + 1, 10**6)),
         kind,
-        rng.choice(("", "words", "\u2603")),
+        rng.choice(("", "a text", "\u2603")),
     )
     text = spoilt(rng, report.to_facts()) if rng.random() < 0.3 else json.dumps(report.to_facts())
     return rng.choice(TEXTS) if rng.random() < 0.2 else text
@@ -246,7 +247,7 @@ def test_random_messages_neither_break_nor_move_anything(harness):
                 supervisor._on_timer,
             )
         )()
-    # A touch of the sticks ends what any bridge says that it does.
+    # A touch of the sticks ends what any bridge reports that it does.
     assert (
         supervisor._supervisor.mode in ("disengaged", "pilot")
         and messages

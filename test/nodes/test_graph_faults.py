@@ -1,5 +1,5 @@
 """The fault table of docs/reference/safety.md with real processes: what each fault does to the
-drone, and who says why.
+drone, and which node reports why.
 
 ``pytest -s test/nodes/test_graph_faults.py`` prints the measured times, which are simulated
 seconds.
@@ -46,14 +46,14 @@ def flight(graph):
 
 
 def pilot_touches(flight):
-    """Press a button; the joystick speaks at every tick, as joysticks do: a single message may be
-    lost.
+    """Press a button; the joystick publishes at every tick, as joysticks do: a single message may
+    be lost.
     """
     flight.joy = Joy(axes=[0.0, 0.0, 0.0, 0.0], buttons=[1])
 
 
 def joystick(flight):
-    """From now on there is a joystick that nobody touches."""
+    """From now on there is a joystick that no one touches."""
     flight.alive(
         flight.publisher(Joy, "joy", sensor_data_qos(10)).get_subscription_count, "a listener"
     )
@@ -75,16 +75,16 @@ def noise(path):
 def second_supervisor(flight):
     flight.start(NodeProcess("safety_supervisor", graph_flight.WATCH), "second")
     flight.alive(lambda: flight.node.count_publishers("cmd_vel") > 1, "a second supervisor")
-    # DDS tells each node by itself and takes wall time for it, while simulated time runs as fast as
-    # it can. Until the bridge has been told it hears nothing of the second one either.
+    # DDS informs each node by itself and takes wall time for it, while simulated time runs as fast
+    # as it can. Until then the bridge receives nothing of the second one either.
     flight.alive(
-        lambda: flight.reported(BRIDGE, SEVERAL), "the bridge's word of a second supervisor"
+        lambda: flight.reported(BRIDGE, SEVERAL), "the bridge's report of a second supervisor"
     )
 
 
 FAULTS = {
-    # what happens; who says so, in which words; s until it stands still at most; how supervisor and
-    # bridge end.
+    # what happens; which node reports it, with which text; s until it stands still at most; how
+    # supervisor and bridge end.
     "killed supervisor": (
         lambda f: f.kill("safety_supervisor"),
         BRIDGE,
@@ -229,7 +229,7 @@ def test_arming_refused_on_the_ground(flight):
     flight.until(lambda: flight.phase() == "ready", "ready")
     place, begin = flight.state.position, flight.vehicle.now
     flight.until(lambda: flight.call("engage").success, "engaging")
-    flight.until(lambda: flight.reported(BRIDGE, "Preflight Fail: compass"), "its words")
+    flight.until(lambda: flight.reported(BRIDGE, "Preflight Fail: compass"), "its text")
     print(f"\n| arming rejected | named after {flight.vehicle.now - begin:.2f} s |")
     flight.until(lambda: flight.received["mode"] == "disengaged", "giving up", 20.0)
     flight.go(2.0)

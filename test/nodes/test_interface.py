@@ -118,7 +118,7 @@ def test_topics_are_as_documented(harness, graph, documented):
 
 
 def test_depths_are_as_documented(graph, documented):
-    """Asked of the publishers themselves: discovery does not tell the depth."""
+    """Asked of the publishers themselves: discovery does not report the depth."""
     depths = {(p.topic_name, p.qos_profile.depth) for node in graph for p in node.publishers}
     found = {row for row in depths if row[0] not in NOT_OURS}
     assert found == {(topic, row[3]) for topic, row in documented.items() if row[1] != "service"}

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from launch_graphs import drone_graph
 
 from liquid_nav.bringup import real_drone as drone_bringup
-from liquid_nav.bringup.real_drone import END_ORDER, DronePlan, drone_graph
-from liquid_nav.bringup.simulated_flight import NodeProcess
+from liquid_nav.bringup.real_drone import END_ORDER
 
 _SPEC = importlib.util.spec_from_file_location("launched", Path(__file__).with_name("launched.py"))
 launched = importlib.util.module_from_spec(_SPEC)
@@ -119,10 +119,7 @@ def test_gazebo_which_another_launch_file_starts_is_part_of_the_flight():
 # A real drone
 
 
-GRAPH = [
-    NodeProcess(name)
-    for name in ("camera", "liquid_controller", "safety_supervisor", "autopilot_bridge", "recorder")
-]
+GRAPH = ("camera", "liquid_controller", "safety_supervisor", "autopilot_bridge", "recorder")
 
 
 def fly(tmp_path, code, watch, monkeypatch, lines=None):
@@ -130,8 +127,8 @@ def fly(tmp_path, code, watch, monkeypatch, lines=None):
     launch.
 
     code: what they do, with ``me`` (the node's name) and ``here`` (a folder); watch: called every
-    10 ms until it returns whether Ctrl-C shall be pressed; lines: filled with what the launch prints for
-    people.
+    10 ms until it returns whether Ctrl-C shall be pressed; lines: filled with what the launch
+    prints for people.
     """
     from launch import LaunchDescription, LaunchService
     from launch.actions import ExecuteProcess, OpaqueFunction, TimerAction
@@ -141,6 +138,15 @@ def fly(tmp_path, code, watch, monkeypatch, lines=None):
     class Stand(launch_endings.EndsInTurn, ExecuteProcess):
         """A node without ROS."""
 
+        def __init__(self, name):
+            started.append(name)
+            text = f"me = {name!r}; here = {str(tmp_path)!r}\n{code}"
+            super().__init__(cmd=[sys.executable, "-c", text], name=name, output="screen")
+            self.node_executable = name
+
+        def again(self):
+            return Stand(self.node_executable)
+
     def report(msg):
         return OpaqueFunction(function=lambda context: lines.append(msg))
 
@@ -149,11 +155,6 @@ def fly(tmp_path, code, watch, monkeypatch, lines=None):
         monkeypatch.setattr(launch_endings, "LogInfo", report)
     started = []
 
-    def make(process):
-        started.append(process)
-        text = f"me = {process.executable!r}; here = {str(tmp_path)!r}\n{code}"
-        return Stand(cmd=[sys.executable, "-c", text], name=process.executable, output="screen")
-
     def look(context):
         if watch():
             os.kill(os.getpid(), signal.SIGINT)
@@ -161,9 +162,9 @@ def fly(tmp_path, code, watch, monkeypatch, lines=None):
         return [TimerAction(period=0.01, actions=[OpaqueFunction(function=look)])]
 
     service = LaunchService()
-    graph = launch_endings.DroneGraph(make)
+    graph = launch_endings.DroneGraph([Stand(name) for name in GRAPH])
     service.include_launch_description(
-        LaunchDescription([*graph.start(GRAPH), OpaqueFunction(function=look)])
+        LaunchDescription([*graph.start(), OpaqueFunction(function=look)])
     )
     return service.run(), started
 
@@ -184,14 +185,13 @@ while True:
 
 @needs_launch
 def test_ctrl_c_ends_a_real_drone_in_order(tmp_path, monkeypatch):
-    """Each is signalled only when the one before has gone: whoever commands the drone outlives whom it
-    listens to.
+    """Each is signalled only when the one before has gone: whoever commands the drone outlives whom
+    it listens to.
     """
-    all_nodes = [process.executable for process in GRAPH]
     code, _ = fly(
         tmp_path,
         ORDERLY,
-        lambda: all((tmp_path / name).exists() for name in all_nodes),
+        lambda: all((tmp_path / name).exists() for name in GRAPH),
         monkeypatch,
     )
     assert code == 0
@@ -210,11 +210,10 @@ def test_a_node_that_does_not_end_holds_up_the_others_only_briefly(tmp_path, mon
         "'ended').read_text(): pass",
     )
     (tmp_path / "ended").touch()
-    all_nodes = [process.executable for process in GRAPH]
     code, _ = fly(
         tmp_path,
         unresponsive,
-        lambda: all((tmp_path / name).exists() for name in all_nodes),
+        lambda: all((tmp_path / name).exists() for name in GRAPH),
         monkeypatch,
     )
     assert code == 0
@@ -230,7 +229,7 @@ if me == {name!r} and not os.path.exists(here + "/died" + me):
 
 
 @needs_launch
-@pytest.mark.parametrize("name", [process.executable for process in GRAPH])
+@pytest.mark.parametrize("name", GRAPH)
 def test_a_node_that_dies_ends_no_other_and_is_started_again_where_it_may_be(
     name, tmp_path, monkeypatch
 ):
@@ -243,7 +242,7 @@ def test_a_node_that_dies_ends_no_other_and_is_started_again_where_it_may_be(
 
     code, started = fly(tmp_path, DIES_ONCE.format(name=name) + ORDERLY, enough, monkeypatch, lines)
     assert code == 0
-    assert [process.executable for process in started].count(name) == 1 + again
+    assert started.count(name) == 1 + again
     assert (tmp_path / "ended").read_text().split() == alive, "all others lived until Ctrl-C"
     (text,) = lines
     assert f"{name} has ended (exit code -9), the others go on" in text
@@ -280,11 +279,12 @@ def test_a_node_that_refuses_its_input_is_not_started_again(tmp_path, monkeypatc
 def test_a_recorder_that_is_started_again_writes_beside_what_the_dead_one_has_left(tmp_path):
     folder = tmp_path / "today"
     folder.mkdir()
-    (recorder,) = [p for p in drone_graph(DronePlan(record=folder)) if p.executable == "recorder"]
-    again = drone_bringup.started_again(recorder)
-    assert again.parameters == {**recorder.parameters, "folder": str(tmp_path / "today-2")}
-    controller = NodeProcess("liquid_controller", {"model": "default"})
-    assert drone_bringup.started_again(controller) is controller
+    (recorder,) = [p for p in drone_graph(record=str(folder)) if p.executable == "recorder"]
+    assert recorder.parameters["folder"] == str(folder)
+    again = drone_bringup.parameters_after_death("recorder", recorder.parameters)
+    assert again == {**recorder.parameters, "folder": str(tmp_path / "today-2")}
+    others = {"model": "default"}
+    assert drone_bringup.parameters_after_death("liquid_controller", others) == others
 
 
 @pytest.mark.parametrize(
@@ -304,5 +304,5 @@ def test_what_died_is_started_again_and_what_was_ended_is_not(code):
 
 
 def test_every_node_of_a_real_drone_has_its_place_in_the_end():
-    graph = drone_graph(DronePlan(record=Path("/tmp/x")))
+    graph = drone_graph(record="/tmp/x")
     assert {process.executable for process in graph} == set(END_ORDER)

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import setuptools
 import yaml
+from launch_graphs import drone_graph, flight_graph, gazebo_graph, px4_gazebo_graph
+from reference_pages.launch_files import LaunchFile
 
 from liquid_nav.bringup import gazebo_processes as gazebo_bringup
 from liquid_nav.bringup import px4_gazebo as px4_gazebo_bringup
@@ -19,9 +21,13 @@ from liquid_nav.bringup.fleet import drone_namespaces, fleet_graph, flight_proce
 from liquid_nav.bringup.simulated_flight import (
     EMBEDDED_PARAMETER_FILE,
     FlightPlan,
+    NodeProcess,
     autopilot_graph,
+    clock_remapping,
     embedded_graph,
+    pilot_remappings,
 )
+from liquid_nav.cli.processes import arguments
 from liquid_nav.errors import UserError
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario
 from liquid_nav.worlds.sdf import world_sdf
@@ -45,13 +51,15 @@ def graphs():
         found[f"embedded two {pilot}s"] = EMBEDDED_PARAMETER_FILE, fleet_graph(fleet)
         found[f"gazebo px4 {pilot}"] = (
             gazebo_bringup.PARAMETER_FILE,
-            px4_gazebo_bringup.px4_gazebo_graph(plan),
+            px4_gazebo_graph(plan),
         )
-        found[f"gazebo {pilot}"] = gazebo_bringup.PARAMETER_FILE, gazebo_bringup.gazebo_graph(plan)
-    plan = drone_bringup.DronePlan(
-        source="x.avi", calibration="c", limits={"speed": 1.0}, record=RECORD, engage_channel=7
+        found[f"gazebo {pilot}"] = gazebo_bringup.PARAMETER_FILE, gazebo_graph(plan)
+    found["drone"] = (
+        drone_bringup.PARAMETER_FILE,
+        drone_graph(
+            source="x.avi", calibration="c", speed="1.0", record=str(RECORD), engage_channel="7"
+        ),
     )
-    found["drone"] = drone_bringup.PARAMETER_FILE, drone_bringup.drone_graph(plan)
     return found
 
 
@@ -116,21 +124,53 @@ def test_parameter_files_name_the_nodes_that_start(name):
 
 
 def test_every_declared_limit_reaches_the_supervisor():
-    assert set(drone_bringup.DronePlan.__dataclass_fields__) >= {
-        "limits",
-        "model",
-        "source",
-        "connection",
-    }
-    from liquid_nav.bringup.simulated_flight import GATE_LIMITS
-
-    assert set(GATE_LIMITS) <= declared("safety_supervisor")
+    limits = {name: str(1.5 + number) for number, name in enumerate(drone_bringup.LIMITS)}
+    (supervisor,) = [one for one in drone_graph(**limits) if one.executable == "safety_supervisor"]
+    given = {name: supervisor.parameters[name] for name in limits}
+    assert given == {name: float(text) for name, text in limits.items()}
+    assert set(limits) <= declared("safety_supervisor")
 
 
 def test_launch_files_describe_scenarios_that_exist():
-    for path in (ROOT / "launch").glob("*.launch.py"):
-        for name in re.findall(r'describe\("(\w+)"\)', path.read_text()):
-            assert load_scenario(name).world == name
+    for name in ("forest", "field"):
+        (argument,) = LaunchFile(f"{name}.launch.py").arguments()
+        assert (argument.name, argument.default) == ("scenario", name)
+        assert load_scenario(name).world == name
+
+
+PLANS = {
+    "embedded": {},
+    "embedded, recorded": {"record": RECORD, "watchers": 1},
+    "embedded, expert": {"pilot": "expert", "frame_prefix": "d1/", "frame_rate": 20.0},
+    "embedded, two": {"drones": 2, "record": RECORD},
+    "embedded, two experts": {"drones": 2, "pilot": "expert"},
+    "px4": {"autopilot": "px4"},
+    "px4, recorded": {"autopilot": "px4", "record": RECORD, "frame_prefix": "d1/"},
+    "px4, expert": {"autopilot": "px4", "pilot": "expert", "connection": "udp:0.0.0.0:14541"},
+}
+"""Flights that both ``liquid-nav fly`` and flight.launch.py know."""
+
+
+@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("namespace", ["", "team"])
+def test_the_launch_file_starts_what_fly_starts(name, namespace):
+    """Both describe the nodes: a parameter that one of them forgot would be another flight."""
+    plan = FlightPlan("field", 3, "fog", real_time_factor=2.0, **PLANS[name])
+    wanted = [
+        replace(
+            one,
+            namespace="/".join(filter(None, (namespace, one.namespace))),
+            # Empty ones are left out on the command line, and nobody reads the progress here.
+            parameters={
+                key: value
+                for key, value in one.parameters.items()
+                if value != "" and key != "progress"
+            },
+            remappings=(*clock_remapping(namespace), *one.remappings),
+        )
+        for one in flight_processes(plan)
+    ]
+    assert flight_graph(name.partition(",")[0], plan, namespace) == wanted
 
 
 def bridge():
@@ -167,6 +207,38 @@ def test_the_bridge_names_topics_of_the_interface():
 def test_gazebo_arguments():
     assert gazebo_bringup.gazebo_arguments(Path("/a b.sdf"), True) == "-r '/a b.sdf'"
     assert "--headless-rendering" in gazebo_bringup.gazebo_arguments(Path("/w.sdf"), False)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_a_graph_reads_the_topics_of_its_own_pilot(name):
+    """Whoever reads a pilot's command or mode has them remapped where the expert flies, and nothing
+    else is remapped.
+    """
+    _, processes = GRAPHS[name]
+    executables = {process.executable for process in processes}
+    pilot = "expert" if "expert_pilot" in executables else "policy"
+    assert not {"expert_pilot", "liquid_controller"} <= executables
+    assert pilot == ("expert" if "expert" in name else "policy")
+    for process in processes:
+        wanted = ()
+        if process.executable in ("safety_supervisor", "scenario_runner"):
+            wanted = pilot_remappings(pilot)
+        assert tuple(process.remappings) == wanted, process.executable
+
+
+def test_what_is_remapped_for_the_expert():
+    assert pilot_remappings("policy") == ()
+    assert pilot_remappings("expert") == (
+        ("liquid_controller/cmd_vel", "expert_pilot/cmd_vel"),
+        ("liquid_controller/mode", "expert_pilot/mode"),
+    )
+
+
+def test_fly_gives_each_process_its_remappings_in_its_namespace():
+    process = NodeProcess("safety_supervisor", {}, "d1", (("a/b", "c/b"), ("x", "y")))
+    command = arguments(process)
+    found = [word for before, word in zip(command, command[1:]) if before == "-r"]
+    assert found == ["a/b:=c/b", "x:=y", "__ns:=/d1"]
 
 
 def test_each_of_several_drones_has_its_own_names_and_place():
@@ -226,10 +298,7 @@ def test_px4_in_gazebo_gets_our_world_its_start_and_its_camera(tmp_path):
         "/my/camera/image",
         "/my/camera/camera_info",
     ]
-    graph = {
-        process.executable: process.parameters
-        for process in px4_gazebo_bringup.px4_gazebo_graph(plan)
-    }
+    graph = {process.executable: process.parameters for process in px4_gazebo_graph(plan)}
     assert (
         graph["autopilot_bridge"]["autopilot"] == "px4"
         and graph["safety_supervisor"]["autopilot_age"] > 0.0

@@ -33,7 +33,12 @@ kills = pytest.mark.parametrize("kill", range(int(os.environ.get("LIQUID_NAV_KIL
 
 @pytest.mark.parametrize(
     ("file", "argument", "name"),
-    [("field.launch.py", "sed:=3", "seed"), ("drone.launch.py", "sorce:=0", "source")],
+    [
+        ("field.launch.py", "sed:=3", "seed"),
+        ("flight.launch.py", "sceanrio:=field", "scenario"),
+        ("drone.launch.py", "sorce:=0", "source"),
+        ("views.launch.py", "riviz:=true", "rviz"),
+    ],
 )
 def test_a_misspelt_argument_starts_nothing(harness, tmp_path, file, argument, name):
     with launched.Launched(tmp_path, file, argument, domain=harness.domain) as flight:
@@ -117,7 +122,7 @@ CAUSES = {
     "camera": "camera image is",
     "liquid_controller": "command is",
 }
-"""Whose death is held for with which words."""
+"""Node that dies -> the text of the hold that follows."""
 
 
 @kills
@@ -145,7 +150,7 @@ def test_a_node_that_is_killed_in_the_air_is_a_hold_and_the_others_live_on(
         )
         end = time.monotonic() + 3.0
         drone.until(lambda: time.monotonic() > end, "time")
-        assert drone.mode == "disengaged" and not drone.state["armed"], "nobody has asked again"
+        assert drone.mode == "disengaged" and not drone.state["armed"], "no person has asked again"
         after = drone.launched.started()
         for one in ("safety_supervisor", "autopilot_bridge"):
             assert after[one] == before[one] and drone.launched.alive(one)
@@ -157,8 +162,8 @@ def test_a_node_that_is_killed_in_the_air_is_a_hold_and_the_others_live_on(
 def test_what_a_killed_recorder_leaves_locked_does_not_stop_the_bridge(
     harness, tmp_path, film, small_model, kill
 ):
-    """The supervisor speaks to the recorder and stands still for seconds; the bridge hears nothing
-    and holds itself.
+    """The supervisor publishes to the recorder and stands still for seconds; the bridge receives
+    nothing and holds itself.
     """
     # With LOCALHOST, which the tests have, rmw_fastrtps gives shared memory to every process.
     wide = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"}
@@ -174,13 +179,13 @@ def test_what_a_killed_recorder_leaves_locked_does_not_stop_the_bridge(
             pytest.skip(str(error))
         drone.until(lambda: drone.state["phase"] == "holding", "the bridge's hold", 10.0)
         took = time.monotonic() - begin
-        drone.until(lambda: len(drone.modes) > received, "a word of the supervisor", 10.0)
+        drone.until(lambda: len(drone.modes) > received, "a message of the supervisor", 10.0)
         lines = drone.modes[received][0] - begin
         print(
             f"\nthe bridge held after {took:.3f} s ({drone.state['text']}), the supervisor spoke "
             f"after {lines:.3f} s"
         )
-        assert took < lines, "it has held without a word of the supervisor"
+        assert took < lines, "it has held without a message of the supervisor"
         drone.until(lambda: drone.mode == "holding", "the supervisor's hold", 10.0)
         drone.until(lambda: harness.call("safety_supervisor/land").success, "an answer to land")
         drone.until(

@@ -1,7 +1,8 @@
-"""The controller over DDS: what it answers, and what it says when it cannot."""
+"""The controller over DDS: what it answers, and what it reports when it cannot."""
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -10,13 +11,13 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rclpy.parameter import Parameter
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import CameraInfo, Image
-from std_msgs.msg import Float32MultiArray, String
+from sensor_msgs.msg import CameraInfo, Image, JointState
+from std_msgs.msg import String
 
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.drone_messages import camera_info_message
 from liquid_nav.nodes.liquid_controller import LiquidController
-from liquid_nav.nodes.messages import command_from, image_message, nanoseconds
+from liquid_nav.nodes.messages import command_from, image_message, named_values, nanoseconds
 from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.types import Command, Decision, Observation
 
@@ -33,7 +34,7 @@ def pictures():
 
 
 class Bench:
-    """A controller with a camera in front of it and an ear behind it."""
+    """A controller with a camera in front of it and a subscriber behind it."""
 
     def __init__(self, harness, model, **parameters):
         self.harness = harness
@@ -78,7 +79,7 @@ class Bench:
         return len(self.commands) == commands
 
     def refuses(self, message, *parts, name=CAMERA):
-        """Show a message until the diagnostic says so; nothing is answered."""
+        """Show a message until the diagnostic reports it; nothing is answered."""
         before = len(self.commands)
         self.camera.publish(message)
         self.harness.until(lambda: self.harness.reports(name, *parts), str(parts))
@@ -133,7 +134,7 @@ def test_an_image_from_the_future_changes_nothing_and_is_named(bench, small_mode
         == expected(small_model, pictures, [(0, 1 / 30), (1, 0.04)])[1]
     )
     assert len(bench.commands) == 2
-    # The next good image does not take the word back at once.
+    # The next good image does not clear the status at once.
     assert bench.harness.reports(CAMERA, "synchronise the clocks (chrony)")
 
 
@@ -156,7 +157,7 @@ def test_a_lens_that_the_model_does_not_know_is_named(bench, pictures):
         "the camera sees 62 x 37 degrees",
         "the model was trained at 80 x 51 degrees: use a lens like that",
     )
-    # Nothing but a word: the flight goes on.
+    # Nothing but a status: the flight goes on.
     bench.answer(pictures[0], 1.0)
     bench.answer(pictures[1], 1.04)
     seen(80.0, "as the model was trained")
@@ -322,22 +323,78 @@ def test_an_error_of_the_policy_drops_the_frame_and_is_named(bench, pictures):
 
 def test_neurons_and_info_can_be_looked_at(bench, pictures):
     harness = bench.harness
-    neurons = harness.listen("liquid_controller/neurons", Float32MultiArray, reliable_qos())
+    neurons = harness.listen("liquid_controller/neurons", JointState, reliable_qos(10))
+    constants = harness.listen("liquid_controller/time_constants", JointState, reliable_qos(10))
     info = harness.listen("liquid_controller/info", String, latched_qos())
     modes = harness.listen("liquid_controller/mode", String, latched_qos())
     harness.until(
-        lambda: bench.node.count_subscribers("liquid_controller/neurons") and info and modes, "info"
+        lambda: (
+            bench.node.count_subscribers("liquid_controller/neurons")
+            and bench.node.count_subscribers("liquid_controller/time_constants")
+            and info
+            and modes
+        ),
+        "info",
     )
     stamp = 1.0
-    while not neurons:
+    while not (neurons and constants):
         bench.answer(pictures[0], stamp := stamp + 0.04)
+    bench.answer(pictures[1], stamp := stamp + 0.04)
+    harness.until(
+        lambda: all(
+            nanoseconds(received[-1].header.stamp) == round(stamp * SECOND)
+            for received in (neurons, constants)
+        ),
+        "the stamp of the last image",
+    )
     facts = json.loads(info[0].data)
-    assert len(facts["neuron_names"]) == len(neurons[0].data)
+    inside = bench.node._policy.inspect(bench.node._state)
+    for messages, quantity in ((neurons, "neurons"), (constants, "time_constants")):
+        assert list(messages[-1].name) == facts["neuron_names"]
+        assert list(messages[-1].position) == pytest.approx(inside[quantity].tolist())
+    assert min(constants[-1].position) > 0.0
     assert len(facts["sha256"]) == 64 and facts["units"]["time_constants"] == "s"
     assert (
         facts["view"] == pytest.approx([80.0, 50.534], abs=1e-3) and facts["units"]["view"] == "deg"
     )
     assert modes[-1].data == "active"
+
+
+def test_each_command_has_its_times_and_the_share_of_missing_frames(bench, pictures, monkeypatch):
+    harness = bench.harness
+    timings = harness.listen("liquid_controller/timing", JointState, reliable_qos(10))
+    harness.until(lambda: bench.node.count_subscribers("liquid_controller/timing"), "discovery")
+    begin = bench.node.get_clock().now().nanoseconds
+    network = 0.03
+
+    def slow(step):
+        def stepped(*values):
+            time.sleep(network)
+            return step(*values)
+
+        return stepped
+
+    monkeypatch.setattr(bench.node._policy, "step", slow(bench.node._policy.step))
+    # Nominally 30 Hz: before the third frame two are missing. All are 0.5 s old when they are
+    # shown.
+    stamps = [begin - SECOND // 2 + round(frame * SECOND / 30) for frame in (0, 1, 4)]
+    for picture, stamp in zip(pictures, stamps):
+        bench.answer(picture, stamp / SECOND)
+    harness.until(lambda: len(timings) == 3, "the times")
+    lasted = (bench.node.get_clock().now().nanoseconds - begin) / SECOND
+    for message, stamp in zip(timings, stamps):
+        assert nanoseconds(message.header.stamp) == pytest.approx(stamp, abs=1000)
+        values = named_values(message)
+        assert list(values) == ["transport", "network", "total", "frame_drop_ratio"]
+        assert network <= values["network"] < lasted
+        assert 0.36 < values["transport"] < 0.5 + lasted
+        assert values["total"] >= values["transport"] + values["network"]
+        assert values["total"] < 0.5 + lasted
+    ratios = [named_values(message)["frame_drop_ratio"] for message in timings]
+    assert ratios == [0.0, 0.0, pytest.approx(2 / 5)]
+    status = bench.node._diagnostics._statuses["policy"]
+    shown = {pair.key: float(pair.value) for pair in status.values}
+    assert shown == pytest.approx(named_values(timings[-1]), abs=1e-4)
 
 
 def test_a_missing_model_is_one_line(harness):

@@ -25,8 +25,8 @@ print(kept, faults / (10 * blocks * size / 4096))
 
 
 def run(part, **variables):
-    """Return what keep_memory returned, and the share of the blocks' pages that the system had to give
-    anew.
+    """Return what keep_memory returned, and the share of the blocks' pages that the system had to
+    give anew.
     """
     kept = {
         name: text

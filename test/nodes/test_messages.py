@@ -300,7 +300,7 @@ def test_odometry_survives_the_way_there_and_back():
     ],
 )
 def test_odometry_without_a_unit_quaternion_is_no_state(w, text):
-    """(0, 0, 0, 0) of a message that nobody has filled, NaN of an estimator that has not begun."""
+    """(0, 0, 0, 0) of a message that was not filled, NaN of an estimator that has not begun."""
     message = Odometry()
     message.pose.pose.orientation.w = w
     with pytest.raises(ValueError) as error:

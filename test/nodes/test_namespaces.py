@@ -1,4 +1,4 @@
-"""Two drones in namespaces: nothing of one is heard by the other, the simulated clock included."""
+"""Two drones in namespaces: neither receives from the other, the simulated clock included."""
 
 import pytest
 from rclpy.parameter import Parameter
@@ -65,7 +65,7 @@ def test_each_command_reaches_its_own_drone(harness):
     received = [
         harness.listen(f"/{name}/cmd_vel", TwistStamped, reliable_qos(10)) for name in ("d1", "d2")
     ]
-    harness.until(lambda: all(received), "both supervisors speak")
+    harness.until(lambda: all(received), "both supervisors publish")
     assert first.get_namespace() != second.get_namespace()
     assert harness.probe.count_publishers("/d1/cmd_vel") == 1
 

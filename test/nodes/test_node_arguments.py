@@ -1,5 +1,5 @@
-"""What executables say to --help, and to what nobody reads: one line, exit code 2, no node on the
-graph.
+"""What executables print for --help, and for what is not read: one line, exit code 2, no node on
+the graph.
 """
 
 import importlib
@@ -73,7 +73,7 @@ def run(name, *arguments):
             "safety_supervisor has no parameter 'sped'. did you mean 'speed'?",
         ),
         (("--ros-args", "-p", "speed=1.0"), "ROS cannot read its arguments"),
-        (("--speed", "1.0"), "safety_supervisor does not know '--speed'"),
+        (("--speed", "1.0"), "safety_supervisor has no option '--speed'"),
     ],
 )
 def test_arguments_that_are_not_read_are_refused_in_one_line(arguments, text):
@@ -82,7 +82,7 @@ def test_arguments_that_are_not_read_are_refused_in_one_line(arguments, text):
 
 
 def test_one_parameter_file_serves_bridges_of_several_autopilots(harness):
-    """gazebo.yaml speaks of plain velocities, and a PX4 in Gazebo is flown with the same file."""
+    """gazebo.yaml is for plain velocities, and a PX4 in Gazebo is flown with the same file."""
     from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
     from liquid_nav.nodes.running import refuse_unread
 

@@ -440,8 +440,8 @@ def owner():
 
 
 def listening(owner, **options):
-    """Subscribe to ``text``; what arrives there is raised if it is an error. Returns the callback and
-    what was used.
+    """Subscribe to ``text``; what arrives there is raised if it is an error. Returns the callback
+    and what was used.
     """
     used = []
 
@@ -451,8 +451,7 @@ def listening(owner, **options):
         used.append(message)
 
     assert (
-        subscribe(owner, Diagnostics(owner), str, "text", use, reliable_qos(3), **options)
-        == "text"
+        subscribe(owner, Diagnostics(owner), str, "text", use, reliable_qos(3), **options) == "text"
     )
     return owner.callbacks["text"], used
 

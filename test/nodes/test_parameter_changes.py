@@ -1,4 +1,4 @@
-"""Parameters of a running node: what is refused, what is taken, and what is said of it."""
+"""Parameters of a running node: what is refused, what is taken, and what is reported of it."""
 
 import importlib.util
 import math

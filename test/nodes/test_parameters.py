@@ -1,4 +1,4 @@
-"""How numbers and texts that people type become parameters, and what is said of those that
+"""How numbers and texts that people type become parameters, and what is reported of those that
 cannot.
 """
 
@@ -22,7 +22,7 @@ COUNT = (0, 100)
 
 
 def declared(node, value, default, limits=None):
-    """Return a node whose parameter ``p`` somebody has given a value, and what the node gets of
+    """Return a node whose parameter ``p`` was given a value, and what the node gets of
     it.
     """
     made = node(wires.Plain, p=value)

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from geometry_msgs.msg import Point, Twist
 from nav_msgs.msg import Odometry
+from std_msgs.msg import Float32
 
 from liquid_nav.bringup.fleet import fleet_graph
 from liquid_nav.bringup.simulated_flight import FlightPlan, autopilot_graph, embedded_graph
-from liquid_nav.nodes.messages import command_message
+from liquid_nav.nodes.messages import command_message, named_values_message
 from liquid_nav.nodes.plots import Plots
 from liquid_nav.types import Command
 
@@ -42,6 +43,13 @@ def test_a_command_is_repeated_without_its_stamp(plots, received, drawn):
     } == {drawn: [command_message(Command(1.0, 0.2, -0.3, 0.4), 5).twist]}
     # rqt_plot looks for this attribute and then draws at the stamp.
     assert not hasattr(plots.sent[drawn][0], "header")
+
+
+def test_the_latency_is_repeated_without_its_stamp(plots):
+    names = ("transport", "network", "total", "frame_drop_ratio")
+    timing = named_values_message(names, (0.25, 0.125, 0.5, 0.0), 7)
+    plots.callbacks["liquid_controller/timing"](timing)
+    assert plots.sent["plots/latency"] == [Float32(data=0.5)]
 
 
 def odometry(pitch):

@@ -109,7 +109,7 @@ def good():
 
 
 def bridge(**changes):
-    """Change what the bridge says, or what its report says."""
+    """Change what the bridge publishes, or what its report contains."""
 
     def change(facts):
         report = {key: changes.pop(key) for key in ("phase", "supervisor") if key in changes}
@@ -135,7 +135,7 @@ def parameter(node, **values):
 
 
 def reported(**values):
-    """Change what the autopilot tells of its failsafes; None: it does not tell."""
+    """Change what the autopilot reports of its failsafes; None: it does not report."""
 
     def change(facts):
         known = {name: value for name, value in (PX4 | values).items() if value is not None}
@@ -145,7 +145,7 @@ def reported(**values):
 
 
 def kind(name):
-    """Make it a bridge of another kind, which tells no failsafes."""
+    """Make it a bridge of another kind, which reports no failsafes."""
 
     def change(facts):
         parameter("autopilot_bridge", autopilot=name)(facts)
@@ -204,7 +204,7 @@ def paused(facts):
 
 
 FAULTS = {
-    "no camera": (topic(CAMERA, publishers=0), "camera", "nobody publishes"),
+    "no camera": (topic(CAMERA, publishers=0), "camera", "no publisher on"),
     "two cameras": (topic(CAMERA, publishers=2), "camera", "2 nodes"),
     "frames are lost": (topic(CAMERA, rate=4.0), "camera rate", "4.0 Hz"),
     "camera is late": (topic(CAMERA, ages=[0.1, 0.9]), "camera stamps", "0.90 s old"),
@@ -232,14 +232,22 @@ FAULTS = {
     "other model": (fact(sha256="def"), "model", "default"),
     "no commands": (topic("liquid_controller/cmd_vel", rate=0.0), "commands", "0.0 commands"),
     "slow": (fact(latencies=[0.01] * 90 + [0.4] * 10), "latency", "400 ms"),
-    "no supervisor": (fact(modes={"liquid_controller": "active"}), "supervisor", "says nothing"),
+    "no supervisor": (
+        fact(modes={"liquid_controller": "active"}),
+        "supervisor",
+        "publishes no mode",
+    ),
     "two supervisors": (topic("cmd_vel", publishers=2), "one pilot", "2 nodes publish cmd_vel"),
     "supervisor in an unknown mode": (
         fact(modes={"liquid_controller": "active", "safety_supervisor": "x"}),
         "supervisor",
         "'x', which is no mode",
     ),
-    "supervisor fell silent": (topic("cmd_vel", rate=0.0), "supervisor", "fallen silent"),
+    "supervisor stopped publishing": (
+        topic("cmd_vel", rate=0.0),
+        "supervisor",
+        "stopped publishing",
+    ),
     "two order givers": (topic(ORDER, publishers=2), "one pilot", f"2 nodes publish {ORDER}"),
     "no order giver": (topic(ORDER, publishers=0), "one pilot", f"0 nodes publish {ORDER}"),
     "two bridges": (topic(STATE, publishers=2), "one pilot", f"2 nodes publish {STATE}"),
@@ -258,7 +266,7 @@ FAULTS = {
     ),
     "no odometry": (topic("odom", rate=0.0), "odometry", "0.0 Hz"),
     "odometry is NED": (topic("odom", frame_id="odom_ned"), "frames", "odom_ned"),
-    "clock that nobody uses": (
+    "clock that no node uses": (
         topic("/clock", publishers=1),
         "clock",
         "/clock is published but no node uses it",
@@ -285,12 +293,12 @@ FAULTS = {
     ),
     "two errors": (fact(errors=["a", "b"]), "diagnostics", "a (and 1 more)"),
     "mixed clocks": (fact(sim_time={"camera": False, "simulator": True}), "clock", "simulator"),
-    "nobody says its clock": (
+    "no node reports its clock": (
         fact(sim_time={}),
         "clock",
         "no node of this package reports which clock it uses",
     ),
-    "no clock": (fact(sim_time={"liquid_controller": True}), "clock", "nobody publishes /clock"),
+    "no clock": (fact(sim_time={"liquid_controller": True}), "clock", "no publisher on /clock"),
     "clock stands still": (paused, "clock", "stands at 3 s"),
     "nothing arrives": (topic(CAMERA, last={}), "camera image", "nothing arrived"),
     "encoding": (topic(CAMERA, last={"problem": "encoding is 'mono8'"}), "camera image", "mono8"),
@@ -308,25 +316,25 @@ FAULTS = {
         "released: RC lost",
     ),
     "autopilot parameter": (bridge(fault="COM_OBL_RC_ACT is 0"), "autopilot", "ready: COM_OBL"),
-    "autopilot says nothing": (unreadable(STATE), "autopilot", "nothing that can be read"),
-    "bridge fell silent": (topic(STATE, rate=0.0), "autopilot", "fallen silent"),
+    "autopilot state unreadable": (unreadable(STATE), "autopilot", "cannot be read"),
+    "bridge stopped publishing": (topic(STATE, rate=0.0), "autopilot", "stopped publishing"),
     "no bridge": (
         both(fact(autopilot=None), topic(STATE, publishers=0)),
         "autopilot",
         "no autopilot_bridge",
     ),
     "no order": (fact(order=None), "orders", "no safety_supervisor/order"),
-    "order that is none": (unreadable(ORDER), "orders", "nothing that can be read"),
-    "bridge hears nobody": (bridge(supervisor=""), "orders", "has heard no supervisor"),
-    "bridge hears another": (
+    "order that is none": (unreadable(ORDER), "orders", "cannot be read"),
+    "bridge without a supervisor": (bridge(supervisor=""), "orders", "receives no supervisor"),
+    "bridge with another supervisor": (
         bridge(supervisor="beef"),
         "orders",
-        f"hears supervisor beef, the orders are those of {SUPERVISOR}",
+        f"receives supervisor beef, the orders are those of {SUPERVISOR}",
     ),
     "model that is none": (
         unreadable("liquid_controller/info"),
         "model",
-        "nothing that can be read",
+        "cannot be read",
     ),
     "falls without a remote control": (
         reported(NAV_RCL_ACT=6),
@@ -356,29 +364,33 @@ FAULTS = {
 }
 WARNINGS = {
     "no battery": (topic("battery_state", last={}), "battery", "no battery_state arrives"),
-    "no charge": (topic("battery_state", last={"share": math.nan}), "battery", "says nan: unknown"),
+    "no charge": (
+        topic("battery_state", last={"share": math.nan}),
+        "battery",
+        "reports nan: unknown",
+    ),
     "charge of more than all": (
         topic("battery_state", last={"share": 1.01}),
         "battery",
-        "says 1.01: unknown",
+        "reports 1.01: unknown",
     ),
     "charge in percent": (
         topic("battery_state", last={"share": 87.0}),
         "battery",
-        "says 87: unknown",
+        "reports 87: unknown",
     ),
     "no global position": (
         bridge(hold="zero set points"),
         "hold",
         "zero set points: there is no global position; if the bridge ends, PX4 lands",
     ),
-    "hold is not told": (bridge(hold=""), "hold", "does not say what a hold will be"),
+    "hold is not reported": (bridge(hold=""), "hold", "does not report how it would hold"),
     "unknown failsafe": (
         reported(GF_ACTION=9),
         "GF_ACTION",
         "9: its own geofence: nothing is known",
     ),
-    "failsafes are not told yet": (
+    "failsafes are not reported yet": (
         reported(GF_ACTION=None, NAV_DLL_ACT=None),
         "failsafes",
         "not reported yet: NAV_DLL_ACT, GF_ACTION",
@@ -400,10 +412,10 @@ WARNINGS = {
         "camera view",
         "the camera sees 62 x 37 degrees (camera_info), the model was",
     ),
-    "a model that does not tell": (
+    "a model without a view": (
         fact(trained_view=None),
         "camera view",
-        "80 x 51 degrees; the model does not tell",
+        "80 x 51 degrees; the model does not state",
     ),
     "supervisor resumes": (
         parameter("safety_supervisor", resume=1.5),
@@ -421,19 +433,19 @@ WARNINGS = {
         "model",
         "is unknown",
     ),
-    "mode is not told": (bridge(mode="no mode"), "autopilot", "ready, mode unknown (no mode)"),
+    "mode is not reported": (bridge(mode="no mode"), "autopilot", "ready, mode unknown (no mode)"),
     "mode is empty": (bridge(mode=""), "autopilot", "ready, mode unknown (not reported)"),
     "mode has no name": (
         bridge(mode="mode 0x60000"),
         "autopilot",
         "ready, mode unknown (mode 0x60000)",
     ),
-    "resume of the supervisor is not told": (
+    "resume of the supervisor is not reported": (
         parameter("safety_supervisor", resume=None),
         "resume of safety_supervisor",
         "is unknown",
     ),
-    "resume of the bridge is not told": (
+    "resume of the bridge is not reported": (
         parameter("autopilot_bridge", resume=None),
         "resume of autopilot_bridge",
         "is unknown",
@@ -652,9 +664,8 @@ def test_a_watch_that_is_off_fails_and_is_named(node, name, value):
         preflight_findings(facts, PreflightLimits()), FindingLevel.FAILURE, FindingLevel.WARNING
     )
     assert (one.name, one.level) == (f"watch {name}", FindingLevel.FAILURE)
-    assert one.text.startswith(
-        f"{name} of {node} is {'missing' if value is None else value}: nobody notices"
-    )
+    assert one.text.startswith(f"{name} of {node} is {'missing' if value is None else value}: ")
+    assert one.text.endswith(" would not be detected")
     assert "config/drone.yaml" in one.remedy and f"--allow-off {name}" in one.remedy
 
 
@@ -668,7 +679,7 @@ def test_a_person_may_leave_a_watch_off_and_it_is_reported(node, name):
         FindingLevel.WARNING,
     )
     assert (one.name, one.level) == (f"watch {name}", FindingLevel.WARNING)
-    assert "allowed by --allow-off" in one.text and "nobody notices" in one.text
+    assert "allowed by --allow-off" in one.text and "would not be detected" in one.text
     others = PreflightLimits(allow_off=frozenset({other for _, other in every_watch()} - {name}))
     (one,) = failures(preflight_findings(facts, others))
     assert one.name == f"watch {name}"
@@ -796,7 +807,7 @@ def test_no_state_is_none():
 
 def test_an_empty_graph_fails_without_breaking():
     findings = preflight_findings(PreflightFacts(), PreflightLimits())
-    assert of_level(findings, FindingLevel.OK) == [], "nothing that nobody has said is well"
+    assert of_level(findings, FindingLevel.OK) == [], "nothing that no node has reported is well"
     unknown = {
         "battery",
         "diagnostics",
@@ -986,8 +997,8 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
     pytest.importorskip("rclpy")
     from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
     from nav_msgs.msg import Odometry
-    from sensor_msgs.msg import BatteryState, CameraInfo, Image
-    from std_msgs.msg import Float32, String
+    from sensor_msgs.msg import BatteryState, CameraInfo, Image, JointState
+    from std_msgs.msg import String
 
     from liquid_nav.nodes.preflight_listening import add_local_facts
     from liquid_nav.nodes.preflight_probe import Probe
@@ -1011,7 +1022,7 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
         for name, publisher in topics.items():
             publisher.publish(String(data=text[name] if isinstance(text, dict) else text))
         harness.until(
-            lambda: all(probe._counts[name] > before[name] for name in topics), "the words"
+            lambda: all(probe._counts[name] > before[name] for name in topics), "the messages"
         )
 
     for text in GARBAGE:
@@ -1025,16 +1036,13 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
             for finding in failures(preflight_findings(facts, PreflightLimits()))
         }
         assert {"model", "supervisor", "autopilot"} <= set(named)
-        assert (
-            "nothing that can be read" in named["autopilot"]
-            and "nothing that can be read" in named["model"]
-        )
+        assert "cannot be read" in named["autopilot"] and "cannot be read" in named["model"]
 
     images = harness.probe.create_publisher(Image, CAMERA, sensor_data_qos())
     models = harness.probe.create_publisher(CameraInfo, "camera/camera_info", sensor_data_qos())
     odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data_qos())
     batteries = harness.probe.create_publisher(BatteryState, "battery_state", sensor_data_qos())
-    latency = harness.probe.create_publisher(Float32, "liquid_controller/latency", reliable_qos())
+    timing = harness.probe.create_publisher(JointState, "liquid_controller/timing", reliable_qos())
     diagnostics = harness.probe.create_publisher(DiagnosticArray, "/diagnostics", reliable_qos())
     status = DiagnosticStatus(level=DiagnosticStatus.ERROR, name="[/x]", message="\x1b]0;\x07[bold")
 
@@ -1045,14 +1053,15 @@ def test_garbage_on_every_topic_is_named_and_ends_nothing(harness):
         message.pose.pose.orientation.w = math.nan
         odometry.publish(message)
         batteries.publish(BatteryState(percentage=math.inf, present=True))
-        latency.publish(Float32(data=math.nan))
+        timing.publish(JointState(name=["total"], position=[math.nan]))
+        timing.publish(JointState(name=["total", "network"], position=[]))
         diagnostics.publish(DiagnosticArray(status=[status]))
         names = (
             CAMERA,
             "camera/camera_info",
             "odom",
             "battery_state",
-            "liquid_controller/latency",
+            "liquid_controller/timing",
             "/diagnostics",
         )
         return all(probe._counts[name] for name in names)
@@ -1116,12 +1125,12 @@ def command(monkeypatch, tmp_path):
     pytest.importorskip("rclpy")
     from typer.testing import CliRunner
 
+    from liquid_nav.cli import preflight_checklist
     from liquid_nav.cli.app import app
-    from liquid_nav.nodes import preflight_listening
 
     def run(facts, *arguments):
-        monkeypatch.setattr(preflight_listening, "gather_preflight_facts", lambda *_: facts)
-        monkeypatch.setattr(preflight_listening, "add_local_facts", lambda *_: None)
+        monkeypatch.setattr(preflight_checklist, "gather_preflight_facts", lambda *_: facts)
+        monkeypatch.setattr(preflight_checklist, "add_local_facts", lambda *_: None)
         path = tmp_path / "found.json"
         result = CliRunner().invoke(app, ["preflight", "--json", str(path), *arguments])
         return (
@@ -1225,9 +1234,7 @@ def test_a_drone_is_judged_by_its_own_clock(harness, namespace, published, expec
     assert facts.topics["/clock"].publishers == (expected in published)
     if expected not in published:
         facts.sim_time = {"simulator": True}
-        assert (
-            f"nobody publishes {expected}" in preflight_findings(facts, PreflightLimits())[0].text
-        )
+        assert f"no publisher on {expected}" in preflight_findings(facts, PreflightLimits())[0].text
         return
 
     def reported():

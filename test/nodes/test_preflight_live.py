@@ -109,7 +109,7 @@ class Graph:
         return self.harness._enter(node)
 
     def _connect(self):
-        """Put a vehicle on the ground behind the bridge: one that flies was armed by somebody
+        """Put a vehicle on the ground behind the bridge: one that flies was armed by another
         else.
         """
         bridge = self.nodes["autopilot_bridge"]
@@ -132,7 +132,7 @@ class Graph:
         return self.harness.fly(self.nodes["simulator"], until, burst=0 if in_step else 15)
 
     def relay(self, kind, topic, change):
-        """Put something between the simulator and everybody else."""
+        """Put something between the simulator and all other nodes."""
         self.remaps["simulator"][topic] = f"before/{topic}"
         publisher = self.probe.create_publisher(kind, topic, sensor_data_qos(10))
 
@@ -143,10 +143,11 @@ class Graph:
         self.probe.create_subscription(kind, f"before/{topic}", pass_on, sensor_data_qos(10))
 
     def look(self, folder, slow=200.0, whole=False):
-        """Return {name: words} of what preflight finds wrong, in its order; ``found``: all that it
+        """Return {name: text} of what preflight finds wrong, in its order; ``found``: all that it
         finds.
 
-        ``whole``: it listens until it has heard of the battery, which is told once a second.
+        ``whole``: it listens until it has received the battery state, which is published once a
+        second.
         """
         node = rclpy.create_node(
             "preflight",
@@ -167,7 +168,7 @@ class Graph:
         return self.of(FindingLevel.FAILURE)
 
     def of(self, level):
-        """Return {name: words} of the findings of a level."""
+        """Return {name: text} of the findings of a level."""
         return {finding.name: finding.text for finding in self.found if finding.level is level}
 
 
@@ -264,8 +265,8 @@ def unsubscribed_bridge(graph):
 
 
 def orders_of_another(graph):
-    """Give the bridge, and nobody else, the orders of a supervisor that a person does not speak
-    to.
+    """Give the bridge alone the orders of a supervisor that a person does not
+    command.
     """
     unsubscribed_bridge(graph)
     order = Order("another", Mode.DISENGAGED)
@@ -281,7 +282,7 @@ FAULTS = {
     "no camera": (
         out_of_step(no_camera),
         "camera",
-        "nobody publishes",
+        "no publisher on",
         SILENT | {"camera rate", "camera stamps", "camera image"},
     ),
     "slow camera": (
@@ -313,7 +314,7 @@ FAULTS = {
     "no supervisor": (
         out_of_step(no_supervisor),
         "supervisor",
-        "says nothing",
+        "publishes no mode",
         {"one pilot", "limits", "orders"},
     ),
     "two supervisors": (
@@ -345,7 +346,12 @@ FAULTS = {
         "6: the remote control lost: it disarms",
         (),
     ),
-    "deaf bridge": (unsubscribed_bridge, "orders", "has heard no supervisor", {"diagnostics"}),
+    "bridge without orders": (
+        unsubscribed_bridge,
+        "orders",
+        "receives no supervisor",
+        {"diagnostics"},
+    ),
     "bridge of another supervisor": (
         orders_of_another,
         "orders",

@@ -42,7 +42,7 @@ def model(tmp_path_factory):
 
 def test_it_flies_in_lock_step(model):
     from liquid_nav.evaluation import entrants
-    from liquid_nav.simulation import fly
+    from liquid_nav.simulation import fly_in_simulation
     from liquid_nav.worlds import load_condition, load_scenario
 
     scenario = load_scenario("field")
@@ -50,7 +50,7 @@ def test_it_flies_in_lock_step(model):
         scenario, success=dataclasses.replace(scenario.success, time_limit=0.4)
     )
     pilot = entrants.build_pilot(entrants.resolve_pilot(str(model)))
-    record = fly(short, 10_000, load_condition("summer"), pilot, frame_rate=10.0)
+    record = fly_in_simulation(short, 10_000, load_condition("summer"), pilot, frame_rate=10.0)
     assert record.pilot == "published_ncp" and record.outcome.reason == "timeout"
     assert len(record.columns["time"]) >= FRAMES
     commands = record.columns["command"]

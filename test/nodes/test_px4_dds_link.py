@@ -59,7 +59,7 @@ not named.
 
 @pytest.fixture(params=["1.16", "installed"])
 def messages(monkeypatch, request):
-    """The module px4_msgs.msg of a release, 1.16 and the installed one unless the test says
+    """The module px4_msgs.msg of a release, 1.16 and the installed one unless the test sets
     which.
     """
     release = request.param
@@ -98,7 +98,7 @@ class Board:
         return SimpleNamespace(now=lambda: Time(nanoseconds=7_000_000_000))
 
     def callback(self, name):
-        """Who listens to that message, whatever its version."""
+        """The callback of that message, whatever its version."""
         (callback,) = (
             received
             for topic, received in self.callbacks.items()
@@ -247,7 +247,7 @@ def test_a_jump_of_px4s_clock_changes_nothing(bench):
             )
         )
         bench.autopilot.update(bench.clock.now)
-        # Somebody else has armed it: whatever its clock says, that is all there is to it.
+        # It was armed elsewhere: whatever its clock shows, that is all there is to it.
         assert (
             bench.autopilot.session.phase is Phase.RELEASED
             and bench.autopilot.session.vehicle.armed
@@ -260,7 +260,7 @@ def test_a_jump_of_px4s_clock_changes_nothing(bench):
 def test_battery_and_odometry_that_cannot_be_used(bench):
     battery = bench.board.callback("battery_status")
     battery(bench.m.BatteryStatus(remaining=0.4, voltage_v=15.0))
-    battery(bench.m.BatteryStatus(remaining=0.3, voltage_v=15.0))  # too soon to tell again
+    battery(bench.m.BatteryStatus(remaining=0.3, voltage_v=15.0))  # too soon to publish again
     bench.clock.now += 0.3
     battery(bench.m.BatteryStatus(remaining=-1.0, voltage_v=0.0))
     assert bench.outputs.shown == [(0.4, 7.0), (None, 7.0)]
@@ -363,7 +363,7 @@ def test_the_true_pose_of_a_simulated_vehicle_is_passed_on_in_our_frames(message
     place = bench.board.callback("vehicle_local_position_groundtruth")
     position = messages.VehicleLocalPosition(x=1.0, y=2.0, z=-3.0, vx=0.5, vy=-0.25, vz=0.125)
     place(position)
-    assert not bench.outputs.shown, "nobody has told where it looks"
+    assert not bench.outputs.shown, "no message has given its attitude"
     kinds = [kind for topic, kind in bench.board.kinds.items() if "groundtruth" in topic]
     assert kinds == [messages.VehicleAttitude, messages.VehicleLocalPosition]
     bench.autopilot.session.vehicle.rates = np.array((0.1, 0.2, 0.3))

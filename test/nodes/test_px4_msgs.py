@@ -231,7 +231,7 @@ def test_a_pose_that_repeats_its_stamp_is_a_hold(flight):
 def test_an_order_that_was_there_before_the_bridge_does_not_arm(flight):
     flight.until("ready")
     flight.go(5.0)
-    # As a bridge sees it that starts now: what it hears first of a supervisor counts as seen.
+    # As a bridge sees it that starts now: what it receives first of a supervisor counts as seen.
     flight.order = Order("another", Mode.ENGAGED, 3, 2)
     flight._publish_order()
     flight.go(8.0)
@@ -255,7 +255,7 @@ def test_without_a_global_position_it_holds_by_zero_set_points(flight):
 
 
 def test_a_lost_agent_and_its_return(flight):
-    """Found again in its own hold, which is nobody's of ours any more."""
+    """Found again in its own hold, which is not ours any more."""
     flight.fly()
     flight.px4.vehicle.parameters["COM_OBL_RC_ACT"] = (5.0, 6)
     flight.px4.linked = False

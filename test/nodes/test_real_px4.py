@@ -68,7 +68,7 @@ COMPONENT = 190
 SLOW = 0.3
 """m/s; PX4's hold wanders by 0.1 to 0.4 m/s on a simulated GPS."""
 INSTANCES = range(10, 100)
-"""PX4 instances that nobody starts by hand."""
+"""PX4 instances that are not started by hand."""
 OFFBOARD_PORT = 14580
 """PX4's side of the bridge's link; the instance's number is added."""
 STATION_PORT = 18570
@@ -232,7 +232,7 @@ class Relay:
         now = time.monotonic()
         if not self._received and now - self._called >= 0.2:
             self._called = now
-            # PX4 answers whom it has heard first.
+            # PX4 answers the first sender that it receives.
             _write(self._vehicle, b"\0", self._vehicle_place)
         for data in _read(self._vehicle):
             self._received = True
@@ -245,7 +245,7 @@ class Relay:
                 _write(self._vehicle, data, self._vehicle_place)
 
     def orders(self, since):
-        """Return what the bridge has sent since then to move the vehicle, in words."""
+        """Return what the bridge has sent since then to move the vehicle, as texts."""
         moving = {
             mavlink.MAV_CMD_DO_SET_MODE: "mode",
             mavlink.MAV_CMD_COMPONENT_ARM_DISARM: "arming",
@@ -262,7 +262,7 @@ class Relay:
         return found
 
     def accepted_arming(self):
-        """Return when PX4 said yes to the bridge's arming, or None."""
+        """Return when PX4 accepted the bridge's arming, or None."""
         asked = [
             when
             for when, m in self.sent
@@ -522,7 +522,7 @@ class RealFlight:
         self._images.publish(image_message(pixels, stamp, "camera"))
         self._commands.publish(command_message(self.command, stamp))
 
-    # What is heard.
+    # What is received.
 
     def _on_state(self, message):
         facts = json.loads(message.data)
@@ -581,7 +581,7 @@ class RealFlight:
         assert self.station.speed > 0.3, self.summary()
 
     def history(self, begin):
-        """Return the phases that began since then, in words."""
+        """Return the phases that began since then, as texts."""
         return ", ".join(phase for when, phase in self.phases if when >= begin)
 
     def since(self, begin, entries, value):
@@ -836,8 +836,8 @@ OFF, ON = 1000, 2000
 
 
 def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(flights):
-    """PX4 says in SYS_STATUS whether its receiver hears the transmitter: nothing else tells a flip
-    from its return.
+    """PX4 reports in SYS_STATUS whether its receiver receives the transmitter: nothing else
+    distinguishes a flip from its return.
     """
     flight = flights(engage_channel=7, **REMOTE_CONTROL)
     station = flight.station
@@ -848,7 +848,7 @@ def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(
     flight.go(3.0)
     station.engage_switch = OFF
     flight.go(4.0)
-    # Lost, and heard again with the switch on.
+    # Lost, and received again with the switch on.
     station.switch = None
     flight.go(2.0)
     assert not flight.faults["switched_on"], flight.summary()
@@ -880,5 +880,5 @@ def test_flipping_the_engage_switch_engages_and_nothing_that_looks_like_it_does(
         f"engaged after {seconds(engaged)}, flying after {flying:.1f} s",
         f"flipped back: supervisor pilot after {seconds(flight.since(back, flight.text, 'pilot'))}",
         f"released after {seconds(released)}, {PX4.mode_name(station.mode)}",
-        "transmitter lost for 2 s and heard again with the switch on: nothing",
+        "transmitter lost for 2 s and received again with the switch on: nothing",
     )

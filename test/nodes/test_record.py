@@ -60,7 +60,7 @@ MESSAGE = 0x05
 storage_mcap.write_record = write_record
 main(sys.argv[1:])
 """
-"""A recorder that is told to stop between the length of a message and the message."""
+"""A recorder that is stopped between the length of a message and the message."""
 
 
 def test_a_signal_in_the_middle_of_a_write_leaves_a_bag_that_can_be_read(harness, tmp_path):
@@ -86,7 +86,8 @@ def test_a_signal_in_the_middle_of_a_write_leaves_a_bag_that_can_be_read(harness
         assert [connection.topic for connection, _, _ in reader.messages()] == ["/odom"]
 
 
-def test_it_subscribes_to_commands_only_once_it_receives_the_rest(harness, tmp_path):
+@pytest.mark.parametrize("node", ["liquid_controller", "expert_pilot"])
+def test_it_subscribes_to_commands_only_once_it_receives_the_rest(harness, tmp_path, node):
     """So that whoever counts the listeners of cmd_vel before a flight knows that its first frames
     are recorded.
     """
@@ -101,10 +102,8 @@ def test_it_subscribes_to_commands_only_once_it_receives_the_rest(harness, tmp_p
 
     camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data_qos())
     odometry = harness.probe.create_publisher(Odometry, "odom", sensor_data_qos())
-    pilot = harness.probe.create_publisher(
-        TwistStamped, "liquid_controller/cmd_vel", command_output_qos()
-    )
-    node = harness.add(Recorder, folder=str(tmp_path / "bag"), wait_for_camera=True)
+    pilot = harness.probe.create_publisher(TwistStamped, f"{node}/cmd_vel", command_output_qos())
+    recorder = harness.add(Recorder, folder=str(tmp_path / "bag"), wait_for_camera=True)
     image = image_message(np.zeros((24, 32, 3), np.uint8), 5, "camera_optical_frame")
 
     def listeners(moving):
@@ -120,20 +119,42 @@ def test_it_subscribes_to_commands_only_once_it_receives_the_rest(harness, tmp_p
     harness.until(lambda: counts.append(listeners(moving=False)) or len(counts) > 20)
     assert not any(counts)
     harness.until(lambda: listeners(moving=True) == 1, "a listener to cmd_vel")
+    recorder.close()
+
+
+def test_two_names_that_are_remapped_to_one_are_recorded_once(harness, tmp_path):
+    from geometry_msgs.msg import TwistStamped
+
+    from liquid_nav.bringup.simulated_flight import pilot_remappings
+    from liquid_nav.nodes.qos import command_output_qos
+    from liquid_nav.nodes.recorder import Recorder
+
+    expert = harness.probe.create_publisher(
+        TwistStamped, "expert_pilot/cmd_vel", command_output_qos()
+    )
+    node = harness.add(Recorder, pilot_remappings("expert"), folder=str(tmp_path / "bag"))
+    topics = [subscription.topic_name for subscription in node.subscriptions]
+    assert topics.count("/expert_pilot/cmd_vel") == topics.count("/expert_pilot/mode") == 1
+    harness.matched(expert)
+    expert.publish(TwistStamped())
+    harness.until(lambda: node._newest, "the command")
     node.close()
+    with AnyReader([tmp_path / "bag" / "flight.mcap"]) as reader:
+        recorded = [connection.topic for connection, _, _ in reader.messages()]
+    assert recorded.count("/expert_pilot/cmd_vel") == 1
 
 
 LIMITED = """
 import resource, sys
 from liquid_nav.nodes.recorder import Recorder
-from liquid_nav.nodes.running import run
+from liquid_nav.nodes.running import run_node
 
 class Limited(Recorder):
     def begun(self):
         most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, most))
 
-sys.exit(run(Limited, sys.argv[1:]))
+sys.exit(run_node(Limited, sys.argv[1:]))
 """
 """A recorder on a disk that takes one and a half of the chunks of a bag."""
 

@@ -39,7 +39,7 @@ def recorder(harness, tmp_path):
 
 
 def watching(harness):
-    """Return a supervisor that watches recorders, and the list of deaths that it was told of."""
+    """Return a supervisor that watches recorders, and the list of the deaths reported to it."""
     supervisor = harness.add(SupervisorNode, recorder_age=1.0)
     reported = []
     lost = supervisor._supervisor.watch.recorder_lost
@@ -61,7 +61,7 @@ def test_a_recorder_that_is_ended_is_no_death(harness, recorder):
     name = f"/{RECORDER_STATE}"
     harness.until(lambda: supervisor.count_publishers(name) == 0, "its leave")
     recorder.wait()
-    # As long as a death would need to be told: its silence would begin now.
+    # As long as a death would need to be reported: its silence would begin now.
     begin = supervisor._now()
     harness.until(lambda: supervisor._now() > begin + 1.5, "time")
     assert reported == []
@@ -80,7 +80,7 @@ def test_the_age_is_changed_on_the_ground_and_then_watched(harness, recorder):
     assert not [one for one in supervisor.subscriptions if one.topic_name == f"/{RECORDER_STATE}"]
     (refused,) = supervisor.set_parameters([Parameter("recorder_age", value=0.2)])
     assert not refused.successful
-    assert refused.reason == "give 0.3 or more, or 0 to fly on when a recorder dies"
+    assert refused.reason == "give 0.3 or more, or 0 to fly on when a recorder ends"
     for age, listeners in ((2.0, 1), (1.0, 1), (0.0, 0), (1.0, 1)):
         (result,) = supervisor.set_parameters([Parameter("recorder_age", value=age)])
         assert result.successful

@@ -1,5 +1,5 @@
 """The images of a record: compressed ones go in as they come, and where there are none a person
-hears it once.
+is warned once.
 """
 
 import array
@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from geometry_msgs.msg import TwistStamped
+from launch_graphs import drone_graph
 from nav_msgs.msg import Odometry
 from rclpy.serialization import serialize_message
 from rosbags.highlevel import AnyReader
 from sensor_msgs.msg import CompressedImage
 
-from liquid_nav.bringup.real_drone import DronePlan, drone_graph
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.diagnostics import OK, WARN
 from liquid_nav.nodes.messages import image_message, to_stamp
@@ -98,19 +98,19 @@ def test_bytes_that_are_no_compressed_image_do_not_get_into_the_bag(make, tmp_pa
         (
             "raw",
             {"/" + RAW: 0},
-            "nobody publishes /camera/image_raw, but /camera/image_raw/compressed is there: record "
+            "no publisher on /camera/image_raw, but /camera/image_raw/compressed is there: record "
             "with image_transport:=compressed",
         ),
         (
             "compressed",
             {"/" + COMPRESSED: 0},
-            "nobody publishes /camera/image_raw/compressed, but /camera/image_raw is "
+            "no publisher on /camera/image_raw/compressed, but /camera/image_raw is "
             "there: record with image_transport:=raw",
         ),
         (
             "raw",
             {"/" + RAW: 0, "/" + COMPRESSED: 0},
-            "nobody publishes /camera/image_raw: start the camera, or remap its topic",
+            "no publisher on /camera/image_raw: start the camera, or remap its topic",
         ),
         (
             "raw",
@@ -184,7 +184,7 @@ def test_another_transport_is_refused_with_the_accepted_ones(make):
 
 @pytest.mark.parametrize("transport", ["raw", "compressed"])
 def test_the_launch_argument_reaches_every_node_that_reads_images(transport):
-    graph = drone_graph(DronePlan(image_transport=transport, record=Path("/tmp/x")))
+    graph = drone_graph(image_transport=transport, record="/tmp/x")
     reported = {
         p.executable: p.parameters["image_transport"]
         for p in graph

@@ -1,5 +1,5 @@
-"""What a recorder stores beside the interface, when it records that a message came and was published,
-and that once.
+"""What a recorder stores beside the interface, when it records that a message came and was
+published, and that once.
 """
 
 import importlib.util
@@ -16,7 +16,13 @@ from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
 
 from liquid_nav.nodes.drone_messages import odometry_message
-from liquid_nav.nodes.messages import command_message, from_seconds, image_message, to_stamp
+from liquid_nav.nodes.messages import (
+    command_message,
+    from_seconds,
+    image_message,
+    named_values_message,
+    to_stamp,
+)
 from liquid_nav.nodes.recorder import Recorder
 from liquid_nav.nodes.tf_cdr import encode
 from liquid_nav.nodes.transforms import fixed_transform
@@ -122,6 +128,17 @@ def test_two_nodes_that_publish_at_one_time_are_both_received(make, tmp_path):
     assert [topic for topic, *_ in stored(recorder, tmp_path)] == ["/diagnostics"] * 2
 
 
+@pytest.mark.parametrize("name", ["neurons", "time_constants", "timing"])
+def test_what_the_controller_measures_is_published_at_the_stamp_of_its_image(make, tmp_path, name):
+    recorder = make()
+    for stamp in (3 * NANO, 2 * NANO, 2 * NANO):
+        message = named_values_message(("a", "b"), (1.0, 2.0), stamp)
+        recorder.callbacks[f"liquid_controller/{name}"](serialize_message(message))
+    topic = f"/liquid_controller/{name}"
+    found = [(topic, published) for topic, _, published in stored(recorder, tmp_path)]
+    assert found == [(topic, 3 * NANO), (topic, 2 * NANO)]
+
+
 def test_messages_without_a_stamp_are_all_news(make, tmp_path):
     recorder = make()
     for _ in range(2):
@@ -173,8 +190,8 @@ def test_transforms_are_recorded_and_fixed_ones_stand_in_the_next_bag_too(make, 
         if topic != "/clock"
     ]
     assert topics == ["/tf_static", "/tf_static", "/tf"]
-    # The bag of the next flight, after a reset: static ones are never published again, and each camera
-    # has its own.
+    # The bag of the next flight, after a reset: static ones are never published again, and each
+    # camera has its own.
     assert [topic for topic, *_ in bag_times.times(tmp_path / "bag-2" / "flight.mcap")] == [
         "/tf_static"
     ] * 2

@@ -15,7 +15,7 @@ from liquid_nav.cli.bag_report import read_record
 from liquid_nav.evaluation.video import read_video
 from liquid_nav.recordings import open_recordings
 from liquid_nav.recordings.flight_log import FlightLog
-from liquid_nav.simulation import DroneState, Outcome
+from liquid_nav.simulation import DroneState, FlightOutcome
 from liquid_nav.types import Command
 from liquid_nav.worlds import generate_layout, load_scenario
 
@@ -44,7 +44,9 @@ def interrupted(folder, scenario="field"):
         log.state(
             k * 10**8, DroneState(k / 10, np.array((k / 20, 0.0, 1.5)), level, still, still, still)
         )
-    record = log.record(Outcome("interrupted", "ended", 2.0), 3, "summer", "default", 10.0, 0.0)
+    record = log.record(
+        FlightOutcome("interrupted", "ended", 2.0), 3, "summer", "default", 10.0, 0.0
+    )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "record.json").write_text(json.dumps(record.to_dict() | {"scenario": scenario}))
     return folder
@@ -105,7 +107,7 @@ def test_a_bag_of_a_real_drone_gets_video_and_pictures(capsys, tmp_path):
     page = (bag / "report.html").read_text()
     assert 'class="verdict unjudged"' in page
     assert "3.9 m" in page and "2.00 m/s, 2.00 m/s" in page and "/cmd_vel" in page
-    # Nobody knows of a target, or of a seed.
+    # Neither a target nor a seed is known.
     assert "target" not in page and "seed" not in page
     assert cv2.imread(str(bag / "top_view.png")) is not None
 

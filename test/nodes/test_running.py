@@ -1,4 +1,4 @@
-"""How a process ends: a node that publishes last is heard after the signal."""
+"""How a process ends: what a node publishes last is received after the signal."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def test_a_bridge_that_is_stopped_publishes_zero_last(harness, number):
         text=True,
     )
     try:
-        # What it hears first counts as seen: only after that can a person engage.
+        # What it receives first counts as seen: only after that can a person engage.
         harness.until(
             lambda: states and json.loads(states[-1].data)["supervisor"] == "test", "the order"
         )
@@ -59,7 +59,7 @@ def test_a_bridge_that_is_stopped_publishes_zero_last(harness, number):
     finally:
         bridge.kill()
     assert bridge.returncode == 0 and "Traceback" not in errors, errors
-    harness.until(lambda: received[-1].linear.x == 0.0, "the last word")
+    harness.until(lambda: received[-1].linear.x == 0.0, "the last message")
 
 
 def test_the_executor_is_shut_down_before_ros_is():

@@ -13,6 +13,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CompressedImage, Image, Joy
 from std_msgs.msg import String
 
+from liquid_nav.bringup.simulated_flight import PILOT_KINDS, PILOT_NODES, pilot_remappings
 from liquid_nav.nodes import safety_supervisor
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN
 from liquid_nav.nodes.drone_messages import odometry_message
@@ -123,12 +124,12 @@ class Bench:
 
     @property
     def order(self):
-        """The last order that was heard."""
+        """The last order that was received."""
         return Order.from_facts(json.loads(self.orders[-1].data))
 
     def report(self, phase, act=None, supervisor=None, kind="", text=""):
-        """The bridge reports, as having heard the last order of this supervisor, or another act of
-        it.
+        """The bridge reports, as having received the last order of this supervisor, or another act
+        of it.
         """
         mine = self.node._supervisor.order
         change = mine.change if act is None else act
@@ -217,7 +218,7 @@ def test_it_comes_back_when_the_inputs_are_healthy_again(bench):
 
 
 def test_a_bridge_that_holds_on_its_own_account_is_not_believed_to_fly(bench):
-    """It holds until somebody engages again; if the supervisor stayed engaged, nobody could."""
+    """It holds until a person engages again; if the supervisor stayed engaged, no person could."""
     bench.engage()
     silent = str(Fault(FaultKind.SUPERVISOR_SILENT, 0.52, 0.5))
     bench.report(
@@ -242,7 +243,7 @@ def test_a_bridge_that_has_let_go_ends_every_command(bench):
     bench.engage()
     text = str(Fault(FaultKind.FOREIGN_MODE, subject="POSCTL"))
     bench.report(Phase.RELEASED, supervisor="another", text=text)
-    assert bench.fly() == FORWARD  # it speaks of somebody else's flight
+    assert bench.fly() == FORWARD  # it reports another operator's flight
     bench.report(Phase.RELEASED, kind="foreign_mode", text=text)
     assert bench.fly() == Command()
     bench.harness.until(
@@ -337,7 +338,7 @@ def test_the_order_counts_what_people_ask_for_and_nothing_else(bench):
     assert (bench.order.act, bench.order.engagement) == (
         1,
         1,
-    )  # it resumed: nobody has asked for it
+    )  # it resumed: no person has asked for it
     numbers = []
     for service in ("hold", "engage", "land", "disengage", "disengage"):
         assert bench.harness.call(f"safety_supervisor/{service}").success
@@ -355,7 +356,7 @@ def test_the_order_counts_what_people_ask_for_and_nothing_else(bench):
 
 
 def test_a_bridge_that_has_received_another_supervisor_last_receives_us_again(bench):
-    """After two supervisors one is ended, as the diagnostic says: a person must then be able to
+    """After two supervisors one is ended, as the diagnostic advises: a person must then be able to
     engage the other.
     """
     other = bench.harness.probe.create_publisher(String, "safety_supervisor/order", latched_qos())
@@ -377,7 +378,7 @@ def test_a_bridge_that_has_received_another_supervisor_last_receives_us_again(be
     for _ in range(60):
         bench.fly()
         bench.node._on_timer()
-    assert len(bench.orders) == before  # heard
+    assert len(bench.orders) == before  # received
 
 
 GARBAGE = [
@@ -428,7 +429,7 @@ REMOTE, PAD = ("remote_control", 16, 0), ("", 6, 11)
 
 
 def test_every_stick_of_every_device_on_the_topic_is_noticed(bench):
-    """A remote control with 16 channels, as the bridge tells of it, and a gamepad whose triggers
+    """A remote control with 16 channels, as the bridge publishes it, and a gamepad whose triggers
     rest at 1.
     """
     publisher = bench.harness.probe.create_publisher(Joy, "joy", sensor_data_qos(10))
@@ -473,7 +474,7 @@ def test_every_stick_of_every_device_on_the_topic_is_noticed(bench):
 
 
 def test_a_flip_of_the_engage_switch_engages_and_a_refusal_is_logged(bench):
-    """The bridge tells it by number; the same number again is no news."""
+    """The bridge reports it by number; the same number again is no news."""
 
     def publish(flips):
         order = bench.node._supervisor.order
@@ -547,6 +548,91 @@ def test_a_second_publisher_is_a_fault_under_the_name_that_the_graph_has(
     harness.until(lambda: not harness.reports(INPUTS, "publishers"), "the end of the fault")
 
 
+@pytest.mark.parametrize("pilot", PILOT_KINDS)
+def test_of_two_pilots_in_a_graph_it_follows_the_one_whose_topic_it_reads(harness, pilot):
+    """Both run: the other one's commands neither pass nor count as a second publisher."""
+    other = next(kind for kind in PILOT_KINDS if kind != pilot)
+    topics = {kind: f"/{PILOT_NODES[kind]}/cmd_vel" for kind in PILOT_KINDS}
+    node = harness.add(SupervisorNode, pilot_remappings(pilot), acceleration=100.0)
+    assert [one.topic_name for one in node.subscriptions if one.topic_name in topics.values()] == [
+        topics[pilot]
+    ]
+    commands = {
+        kind: harness.probe.create_publisher(TwistStamped, topic, reliable_qos())
+        for kind, topic in topics.items()
+    }
+    camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data_qos())
+    outputs = harness.listen("cmd_vel", TwistStamped, reliable_qos(100))
+    harness.listen_to_diagnostics()
+    harness.matched(camera)
+    harness.matched(commands[pilot])
+
+    def fly(*kinds):
+        stamp = node.get_clock().now().nanoseconds
+        camera.publish(image_message(np.zeros((2, 2, 3), np.uint8), stamp, "c"))
+        for kind in kinds:
+            commands[kind].publish(
+                command_message(FORWARD if kind == pilot else Command(vy=2.0), stamp)
+            )
+
+    def engaged():
+        fly(pilot, other)
+        return harness.call("safety_supervisor/engage").success
+
+    harness.until(engaged, "the engagement, although both publish")
+
+    def moves():
+        fly(pilot, other)
+        return command_from(outputs[-1]) == FORWARD
+
+    harness.until(moves, "the pilot's command")
+    assert all(command_from(message).vy <= FORWARD.vy for message in outputs)
+    # A second publisher on the pilot's own topic is a fault under that name.
+    intruder = harness.probe.create_publisher(TwistStamped, topics[pilot], reliable_qos())
+
+    def refused():
+        fly(pilot, other)
+        return harness.reports(INPUTS, f"2 publishers on {topics[pilot]}, expected one")
+
+    harness.until(refused, "the fault")
+    answer = harness.call("safety_supervisor/engage")
+    assert not answer.success and f"2 publishers on {topics[pilot]}" in answer.message
+    harness.probe.destroy_publisher(intruder)
+
+
+def test_the_other_pilot_alone_never_moves_the_drone(harness):
+    node = harness.add(SupervisorNode)
+    expert = harness.probe.create_publisher(TwistStamped, "expert_pilot/cmd_vel", reliable_qos())
+    camera = harness.probe.create_publisher(Image, "camera/image_raw", sensor_data_qos())
+    outputs = harness.listen("cmd_vel", TwistStamped, reliable_qos(100))
+    harness.matched(camera)
+    answers = []
+
+    def published():
+        stamp = node.get_clock().now().nanoseconds
+        camera.publish(image_message(np.zeros((2, 2, 3), np.uint8), stamp, "c"))
+        expert.publish(command_message(FORWARD, stamp))
+        answers.append(harness.call("safety_supervisor/engage"))
+        return len(answers) > 5 and len(outputs) > 5
+
+    harness.until(published, "the supervisor's own commands")
+    assert not any(answer.success for answer in answers)
+    assert "no command from the controller yet" in answers[-1].message
+    assert {command_from(message) for message in outputs} == {Command()}
+
+
+@pytest.mark.parametrize("space", ["", "d1"])
+@pytest.mark.parametrize("service", ["engage", "disengage", "hold", "land"])
+def test_both_names_of_a_service_are_in_the_graph_of_each_drone(harness, space, service):
+    node = harness._enter(SupervisorNode(context=harness.context, namespace=space))
+    before = f"{space}/" if space else ""
+    first, second = (
+        harness.call(f"{before}{name}") for name in (f"safety_supervisor/{service}", service)
+    )
+    assert (first.success, first.message) == (second.success, second.message)
+    assert node._warned == {service}
+
+
 def test_the_first_command_of_an_intruder_is_not_let_through(bench):
     """As soon as the graph shows a second publisher, whenever that was looked at last."""
     bench.engage()
@@ -564,7 +650,7 @@ def test_the_first_command_of_an_intruder_is_not_let_through(bench):
 
 
 class WallClocks:
-    """In place of the computer's clocks: ``steady`` nobody sets, ``stamping`` people do."""
+    """In place of the computer's clocks: ``steady`` is never set, ``stamping`` is."""
 
     def __init__(self, monkeypatch, steady=1000.0, stamping=1_700_000_000.0):
         self.steady, self.stamping = steady, stamping

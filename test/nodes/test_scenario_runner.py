@@ -23,7 +23,7 @@ from liquid_nav.types import Command
 
 
 def report(phase):
-    """What the bridge says in a phase."""
+    """What the bridge reports in a phase."""
     return String(data=json.dumps(BridgeReport(Phase(phase)).to_facts()))
 
 
@@ -271,7 +271,9 @@ def test_a_graph_that_does_not_come_up_is_named(harness, tmp_path, capfd):
     bench.modes["liquid_controller"].publish(String(data="inactive"))
     harness.until(bench.ended, "giving up")
     assert bench.code == 1
-    assert "the pilot is not active: /liquid_controller/mode is 'inactive'" in capfd.readouterr().out
+    assert (
+        "the pilot is not active: /liquid_controller/mode is 'inactive'" in capfd.readouterr().out
+    )
 
 
 def test_the_expert_is_awaited_where_its_mode_is_read(harness, tmp_path):

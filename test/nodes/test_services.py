@@ -10,7 +10,7 @@ from liquid_nav.nodes.services import Caller, GraphError
 @pytest.fixture
 def lossy(harness, monkeypatch):
     """A caller; ``lost(n)``: the first n answers go astray. Yields (caller, requests that the
-    server heard, lost).
+    server received, lost).
     """
     monkeypatch.setattr(services, "REPEAT", 0.5)
     probe, received, left = harness.probe, [], [0]
@@ -33,7 +33,7 @@ def lossy(harness, monkeypatch):
                 left[0] -= 1
                 client.remove_pending_request(
                     future
-                )  # what DDS does to an answer that nobody is known to wait for
+                )  # what DDS does to an answer without a known receiver
             return future
 
         client.call_async = call_async

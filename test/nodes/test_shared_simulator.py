@@ -1,5 +1,5 @@
-"""Two namespaced drones in one world over DDS: nothing of one is heard by the other, and time waits
-for both.
+"""Two namespaced drones in one world over DDS: nothing of one is received by the other, and time
+waits for both.
 """
 
 import numpy as np
@@ -12,6 +12,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from liquid_nav.bringup.simulated_flight import pilot_remappings
 from liquid_nav.errors import UserError
 from liquid_nav.nodes.expert_pilot import ExpertPilot
 from liquid_nav.nodes.messages import command_message, nanoseconds
@@ -62,11 +63,17 @@ def listen(harness, kind, topic, qos):
 
 def test_both_fly_and_neither_receives_the_other(harness, simulator):
     nodes = {}
+    read = [part for pair in pilot_remappings("expert") for part in ("-r", ":=".join(pair))]
     for number, name in enumerate(NAMES):
         for kind, own in ((ExpertPilot, {"drone": number} | WORLD), (SupervisorNode, {})):
             values = {"use_sim_time": True, "frame_prefix": f"{name}/"} | own
             overrides = [Parameter(key, value=value) for key, value in values.items()]
-            node = kind(context=harness.context, namespace=name, parameter_overrides=overrides)
+            node = kind(
+                context=harness.context,
+                namespace=name,
+                cli_args=["--ros-args", *read],
+                parameter_overrides=overrides,
+            )
             nodes.setdefault(name, []).append(harness._enter(node))
     odometry = listen(harness, Odometry, "odom", sensor_data_qos(500))
     commands = listen(harness, TwistStamped, "cmd_vel", reliable_qos(500))

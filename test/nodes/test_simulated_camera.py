@@ -11,19 +11,20 @@ from nav_msgs.msg import Odometry
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
+from liquid_nav.nodes import simulated_camera, world_camera
 from liquid_nav.nodes.drone_messages import odometry_message
 from liquid_nav.nodes.expert_pilot import ExpertPilot
 from liquid_nav.nodes.messages import command_from, from_seconds, nanoseconds
 from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.simulated_camera import SimulatedCamera
 from liquid_nav.safety import BridgeReport, Phase
-from liquid_nav.simulation.airframe import LEGS
-from liquid_nav.simulation.frame_times import DROPPED, LATE, FrameTiming
+from liquid_nav.simulation.airframe import STANDING_HEIGHT
+from liquid_nav.simulation.frame_times import FRAME_DROPPED, FRAME_LATE, FrameTiming
 from liquid_nav.simulation.state import DroneState
 
 
 def report(phase, airborne):
-    """What the bridge says in a phase."""
+    """What the bridge reports in a phase."""
     return String(data=json.dumps(BridgeReport(Phase(phase), airborne=airborne).to_facts()))
 
 
@@ -59,14 +60,14 @@ def test_nothing_is_shown_before_the_bridge_reports_whether_it_flies(harness, ai
     harness.until(pose, "odometry")
     place, start = poses[0].pose.pose.position, node.world.layout.start
     assert (place.x, place.y, place.z) == pytest.approx(
-        (start.x, start.y, start.z if airborne else LEGS)
+        (start.x, start.y, start.z if airborne else STANDING_HEIGHT)
     )
     node.close()
 
 
 class Vehicle:
-    """A bridge that tells an estimate and, where a test wants it, a true pose; and the camera that
-    follows them.
+    """A bridge that publishes an estimate and, where a test wants it, a true pose; and the camera
+    that follows them.
     """
 
     def __init__(self, harness, **parameters):
@@ -97,14 +98,14 @@ class Vehicle:
         self.outputs[name].publish(odometry_message(state, from_seconds(time)))
 
     def publish_each(self, times):
-        """Tell an estimate at each time, s; each has arrived before the next one."""
+        """Publish an estimate at each time, s; each has arrived before the next one."""
         for time in times:
             self.publish_odometry("odom", time)
             self.harness.until(lambda t=time: self.node._time >= t - 1e-6, "the pose")
 
 
 def test_odometry_goes_with_the_frames_however_fast_the_vehicle_publishes_its_own(harness):
-    """PX4 over DDS tells it at 100 Hz; a record has one row for each frame."""
+    """PX4 over DDS publishes it at 100 Hz; a record has one row for each frame."""
     vehicle = Vehicle(harness)
     vehicle.publish_each(4.0 + 0.01 * np.arange(101))
     poses, images = vehicle.poses, vehicle.images
@@ -120,12 +121,14 @@ def test_dropped_frames_never_come_and_late_ones_come_with_their_stamp(harness, 
     vehicle = Vehicle(harness, condition=str(condition))
     moments = list(islice(FrameTiming(0.4, 0.0, 0.3).moments(20.0, 3), 24))
     vehicle.publish_each(4.0 + moment.time for moment in moments)
-    wanted = [from_seconds(4.0 + moment.time) for moment in moments if moment.delivery != DROPPED]
-    if moments[-1].delivery == LATE:
+    wanted = [
+        from_seconds(4.0 + moment.time) for moment in moments if moment.delivery != FRAME_DROPPED
+    ]
+    if moments[-1].delivery == FRAME_LATE:
         wanted.pop()
     harness.until(lambda: len(vehicle.images) >= len(wanted), "the last frame")
     assert [nanoseconds(image.header.stamp) for image in vehicle.images] == wanted
-    assert {moment.delivery for moment in moments} == {"on time", LATE, DROPPED}
+    assert {moment.delivery for moment in moments} == {"on time", FRAME_LATE, FRAME_DROPPED}
     vehicle.node.close()
 
 
@@ -215,13 +218,29 @@ def test_what_is_no_pose_and_no_state_is_dropped_and_stays_without_effect(harnes
     node.close()
 
 
+def test_the_old_name_of_the_executable_runs_the_node_after_one_warning(monkeypatch, capfd):
+    started = []
+    monkeypatch.setattr(simulated_camera, "main", started.append)
+    world_camera.main(["--ros-args"])
+    assert started == [["--ros-args"]]
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "WARN" in line and "world_camera is now called simulated_camera" in line
+
+
+def test_the_expert_publishes_under_its_own_name_alone(harness):
+    node = harness.add(ExpertPilot, scenario="field", seed=3)
+    topics = {publisher.topic_name for publisher in node.publishers}
+    assert {"/expert_pilot/cmd_vel", "/expert_pilot/mode"} <= topics
+    assert not [topic for topic in topics if "liquid_controller" in topic]
+
+
 def test_the_expert_answers_no_pose_that_is_none(harness):
     harness.listen_to_diagnostics()
-    commands = harness.listen("liquid_controller/cmd_vel", TwistStamped, reliable_qos(10))
+    commands = harness.listen("expert_pilot/cmd_vel", TwistStamped, reliable_qos(10))
     output = harness.probe.create_publisher(Odometry, "odom", sensor_data_qos(10))
     node = harness.add(ExpertPilot, scenario="field", seed=3)
     harness.matched(output)
-    harness.until(lambda: node.count_subscribers("liquid_controller/cmd_vel"), "discovery")
+    harness.until(lambda: node.count_subscribers("expert_pilot/cmd_vel"), "discovery")
     message = Odometry()
     message.pose.pose.orientation.w = 1.0
     message.pose.pose.position.x = math.inf

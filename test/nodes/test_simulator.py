@@ -21,7 +21,7 @@ from liquid_nav.nodes.simulator import Simulator
 from liquid_nav.simulation import CameraConfig, DroneState, FrameTiming
 from liquid_nav.simulation.camera import RenderingError
 from liquid_nav.simulation.frame_loop import FrameFeed
-from liquid_nav.simulation.frame_times import DROPPED, LATE, ON_TIME, Moment
+from liquid_nav.simulation.frame_times import FRAME_DROPPED, FRAME_LATE, FRAME_ON_TIME, Moment
 from liquid_nav.simulation.response import sample_response
 from liquid_nav.types import Command
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario
@@ -84,7 +84,7 @@ def test_time_waits_for_the_command_of_each_frame(bench):
     harness.until(lambda: len(bench.images) >= 3, "the first frame, again and again")
     bench.answer(0)
     harness.until(
-        lambda: len(bench.images) >= 5, "more of the first frame: nobody has started the flight"
+        lambda: len(bench.images) >= 5, "more of the first frame: the flight was not started"
     )
     assert bench.stamps() == [0]
     assert harness.call("simulator/start").success
@@ -101,7 +101,7 @@ def test_time_waits_for_the_command_of_each_frame(bench):
 
 
 def test_it_flies_what_the_same_commands_fly_without_ros(bench):
-    from liquid_nav.simulation import TIMESTEP, CameraConfig, World, draw_latency
+    from liquid_nav.simulation import PHYSICS_TIMESTEP, CameraConfig, World, draw_latency
     from liquid_nav.worlds import load_scenario
 
     frames = 12
@@ -114,7 +114,7 @@ def test_it_flies_what_the_same_commands_fly_without_ros(bench):
         (alone,) = world.drones
         for count in range(frames):
             alone.command(Command(vx=1.0, yaw_rate=0.05 * count), world.time + draw_latency(1))
-            world.advance(round((count + 1) / 30.0 / TIMESTEP) * TIMESTEP)
+            world.advance(round((count + 1) / 30.0 / PHYSICS_TIMESTEP) * PHYSICS_TIMESTEP)
         assert alone.state.position.tolist() == bench.node.world.drones[0].state.position.tolist()
 
 
@@ -143,7 +143,7 @@ def test_the_ground_under_a_landing_is_no_error(bench, mode, level, text):
 
     bench.harness.until(down, "the ground", deadline=120.0)
     assert "ground" in contacts[-1].data
-    bench.harness.until(lambda: "simulator: drone" in bench.harness.diagnostics, "the word")
+    bench.harness.until(lambda: "simulator: drone" in bench.harness.diagnostics, "the status")
     status = bench.harness.diagnostics["simulator: drone"]
     assert status.level == level and status.message.startswith(text)
 
@@ -165,7 +165,7 @@ def test_without_answers_it_goes_on_and_reports_it(harness):
 
 
 def test_frames_that_are_dropped_never_come_and_late_ones_come_with_their_stamp(harness, tmp_path):
-    """Every second of a flight at 20 Hz has frames of all three kinds; the condition says how
+    """Every second of a flight at 20 Hz has frames of all three kinds; the condition defines how
     many.
     """
     condition = tmp_path / "faulty.yaml"
@@ -173,7 +173,7 @@ def test_frames_that_are_dropped_never_come_and_late_ones_come_with_their_stamp(
     faults = load_condition(condition).camera
     moments = list(islice(FrameTiming.of(faults).moments(20.0, 1), 25))
     bench = Bench(harness, command_timeout=30.0, condition=str(condition))
-    wanted = [from_seconds(moment.time) for moment in moments if moment.delivery != DROPPED]
+    wanted = [from_seconds(moment.time) for moment in moments if moment.delivery != FRAME_DROPPED]
 
     def answered():
         for stamp in bench.stamps():
@@ -211,7 +211,9 @@ def test_a_late_frame_is_answered_a_period_later_and_a_dropped_one_never(harness
     endpoint = DroneEndpoint(harness.probe, drone, "")
     feed = FrameFeed(drone, 1.0)
     waited = []
-    for number, delivery in enumerate((ON_TIME, LATE, ON_TIME, LATE, DROPPED, DROPPED)):
+    for number, delivery in enumerate(
+        (FRAME_ON_TIME, FRAME_LATE, FRAME_ON_TIME, FRAME_LATE, FRAME_DROPPED, FRAME_DROPPED)
+    ):
         drone.time = float(number)
         endpoint.arrive(feed.take(Moment(drone.time, delivery), drone.state))
         endpoint.ask(1.0)

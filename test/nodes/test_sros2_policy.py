@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import rclpy
+from launch_graphs import drone_graph, gazebo_graph
 from nav_msgs.msg import Odometry
 from rclpy.executors import SingleThreadedExecutor
 from rosgraph_msgs.msg import Clock
@@ -21,8 +22,6 @@ from sensor_msgs.msg import Joy
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from liquid_nav.bringup.gazebo_processes import gazebo_graph
-from liquid_nav.bringup.real_drone import DronePlan, drone_graph
 from liquid_nav.bringup.simulated_flight import (
     GATE_LIMITS,
     FlightPlan,
@@ -129,8 +128,8 @@ def open_node(harness, kind, parameters, folder):
 
 
 def opened(probe, name):
-    """Return what the running node of that name has, as the graph says, its services of parameters
-    included.
+    """Return what the running node of that name has, as the graph reports, its services of
+    parameters included.
     """
     ask = {
         "publish": probe.get_publisher_names_and_types_by_node,
@@ -142,7 +141,7 @@ def opened(probe, name):
 
 
 def requested(harness, name):
-    """Return the services that the running node of that name has clients of, as the graph says."""
+    """Return the services of which the running node of that name has clients in the graph."""
     return {service for service, _ in harness.probe.get_client_names_and_types_by_node(name, "/")}
 
 
@@ -431,7 +430,7 @@ def test_launched_nodes_get_their_enclave_where_security_is_on(monkeypatch):
         embedded_graph(FlightPlan(pilot="expert")),
         autopilot_graph(FlightPlan(autopilot="px4")),
         gazebo_graph(FlightPlan()),
-        drone_graph(DronePlan(record=Path("x"))),
+        drone_graph(record="x"),
     ],
 )
 def test_everything_that_the_launch_files_start_has_an_enclave(graph):

@@ -68,7 +68,7 @@ class Bench:
 
     def __init__(self, node, monkeypatch, wall=False, **parameters):
         self.wall, self.time = wall, STEADY if wall else 0.0
-        # In simulation nobody may look at this one.
+        # In simulation this one must not be read.
         steady = SimpleNamespace(monotonic=lambda: self.time if wall else 1e6)
         monkeypatch.setattr(safety_supervisor, "wall", steady)
         monkeypatch.setattr(Wired, "stamping", 1.7e9 if wall else None)
@@ -136,7 +136,7 @@ class Bench:
         return [message.data for message in self.sent["safety_supervisor/mode"]]
 
     def report(self, phase, text="", kind="", flips=0, switched_on=False, **other):
-        """The bridge reports, as having heard the last order unless ``other`` says something
+        """The bridge reports, as having received the last order unless ``other`` sets something
         else.
         """
         order = self.order()
@@ -304,7 +304,7 @@ def test_main_runs_the_node_and_ends_with_its_code(monkeypatch):
     assert ended.value.code == (SupervisorNode, ["--ros-args"])
 
 
-# What it says, and when
+# What it publishes, and when
 
 
 def test_it_begins_disengaged_and_publishes_it_with_a_new_identity(make):
@@ -414,7 +414,7 @@ def test_a_fault_between_two_commands_is_a_hold_at_the_next_look(make, wall):
     assert bench.modes()[-1] == "holding"
     bench.at(begin + 0.5625)
     bench.tick()
-    assert len(bench.sent["cmd_vel"]) == before + 1, "once; then as often as its silence says"
+    assert len(bench.sent["cmd_vel"]) == before + 1, "once; then as often as its silence sets"
 
 
 def test_it_publishes_by_itself_also_before_the_first_command(make):
@@ -584,7 +584,9 @@ def test_every_change_of_the_mode_is_logged_once_with_its_cause_and_published_wi
         bench.frame()
     for service in ("hold", "hold", "land", "disengage"):
         bench.call(service)
-    assert bench.node.status("mode")[2]["act"] == "5", "a request that changes no mode is told too"
+    assert bench.node.status("mode")[2]["act"] == "5", (
+        "a request that changes no mode is published too"
+    )
     messages = [
         text for level, text in bench.node.log if level == "info" and text.startswith("mode: ")
     ]
@@ -741,7 +743,7 @@ def test_in_the_computers_time_orders_are_stamped_by_the_steady_clock(make):
     assert bench.call("hold")[0] and bench.order()["stamp"] == STEADY + 2.5
 
 
-# What it hears beside images and commands
+# What it receives beside images and commands
 
 
 def pose(x, time, yaw=0.0):

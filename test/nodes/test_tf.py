@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from launch_graphs import gazebo_graph, px4_gazebo_graph
 from nav_msgs.msg import Odometry
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
 from liquid_nav.autopilots import VehicleState
-from liquid_nav.bringup.gazebo_processes import gazebo_graph
-from liquid_nav.bringup.px4_gazebo import px4_gazebo_graph
 from liquid_nav.bringup.simulated_flight import FlightPlan, autopilot_graph
 from liquid_nav.nodes import transforms as module
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
@@ -28,7 +27,7 @@ from liquid_nav.nodes.tf_type import NAME, tf_message_class
 from liquid_nav.nodes.transforms import MovingTransforms, camera_mount
 from liquid_nav.nodes.weather import WeatherNode
 from liquid_nav.simulation import CameraConfig, World
-from liquid_nav.simulation.airframe import CAMERA_AT
+from liquid_nav.simulation.airframe import CAMERA_POSITION
 from liquid_nav.worlds import load_condition, load_scenario
 
 _SPEC = importlib.util.spec_from_file_location("wires", Path(__file__).with_name("wires.py"))
@@ -222,7 +221,7 @@ def test_by_default_the_camera_is_mounted_as_in_the_training(node):
     np.testing.assert_allclose(
         turn[:, 0], (math.cos(CameraConfig().pitch), 0.0, -math.sin(CameraConfig().pitch))
     )
-    assert place.tolist() == list(CAMERA_AT)
+    assert place.tolist() == list(CAMERA_POSITION)
 
 
 def test_where_a_urdf_defines_the_mount_the_camera_does_not_publish_it(node):
@@ -244,7 +243,7 @@ def test_in_gazebo_the_mount_is_that_of_our_drones_camera(node):
     camera = CameraConfig().of(load_condition("mounting").camera, 3)
     world = World(load_scenario("field"), 3, load_condition("mounting"))
     world.close()
-    assert world.camera.turn == camera.turn and place.tolist() == list(CAMERA_AT)
+    assert world.camera.turn == camera.turn and place.tolist() == list(CAMERA_POSITION)
     ahead = np.array((math.cos(camera.pitch), 0.0, -math.sin(camera.pitch)))
     assert np.linalg.norm(turn[:, 0] - ahead) == pytest.approx(
         np.linalg.norm(np.cross(camera.turn, ahead)), rel=0.1
@@ -316,8 +315,8 @@ def transforms_in(folder):
 
 
 def test_the_bag_has_the_transforms_of_all_nodes(harness, tmp_path):
-    """Two nodes have said what is fixed before the recorder came; a third party's bytes that are
-    none are left out.
+    """Two nodes have published what is fixed before the recorder came; a third party's bytes that
+    are none are left out.
     """
     camera = harness.add(Camera, source="/nowhere.avi")
     harness.add(WeatherNode, publish_tf=True, frame_prefix="gz/")
@@ -347,8 +346,10 @@ def test_the_bag_has_the_transforms_of_all_nodes(harness, tmp_path):
 def test_after_a_reset_the_next_bag_knows_all_fixed_frames(node, tmp_path):
     recorder = node(OnlyRecorder, use_sim_time=True, folder=str(tmp_path / "today"))
     for prefix in ("", "d2/"):
-        recorder.callbacks["/tf_static"](encode(camera_mount(prefix, CAMERA_AT, (0.0, 0.1, 0.0))))
-    newer = encode(camera_mount("", CAMERA_AT, (0.0, 0.2, 0.0)))
+        recorder.callbacks["/tf_static"](
+            encode(camera_mount(prefix, CAMERA_POSITION, (0.0, 0.1, 0.0)))
+        )
+    newer = encode(camera_mount("", CAMERA_POSITION, (0.0, 0.2, 0.0)))
     recorder.callbacks["/tf_static"](newer)
     recorder._begin_anew(5_000_000_000, 0)
     recorder.end()
@@ -370,7 +371,7 @@ def test_without_a_message_type_the_rest_is_recorded(node, tmp_path, monkeypatch
 
 
 def test_a_late_listener_gets_what_is_fixed(harness):
-    """Over DDS: the camera's mount was published before anybody listened."""
+    """Over DDS: the camera's mount was published before there was a subscriber."""
     camera = harness.add(Camera, source="/nowhere.avi", frame_prefix="d1/")
     received = []
     harness.until(lambda: harness.probe.count_publishers("/tf_static"), "discovery")
@@ -379,7 +380,7 @@ def test_a_late_listener_gets_what_is_fixed(harness):
     )
     harness.until(lambda: received, "the mount")
     camera.close()
-    (expected,) = [camera_mount("d1/", CAMERA_AT, (0.0, CameraConfig().pitch, 0.0))]
+    (expected,) = [camera_mount("d1/", CAMERA_POSITION, (0.0, CameraConfig().pitch, 0.0))]
     assert [one.child_frame_id for one in decode(received[0])] == [
         one.child_frame_id for one in expected
     ]

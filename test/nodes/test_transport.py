@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
+from launch_graphs import drone_graph
 
-from liquid_nav.bringup.real_drone import DronePlan, drone_graph
 from liquid_nav.bringup.simulated_flight import node_environment
 from liquid_nav.cli.processes import graph_environment
 from liquid_nav.nodes.liquid_controller import LiquidController
@@ -32,7 +32,7 @@ NAMES = {
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A machine with plenty of shared memory, on which nobody has chosen anything; returns
+    """A machine with plenty of shared memory, on which nothing was chosen; returns
     monkeypatch.
     """
     for name in (
@@ -99,11 +99,7 @@ def test_another_middleware_needs_no_profile_of_fast_dds(machine, middleware, ex
 
 def of_the_bridge():
     """Return {node: variables of its own} of the nodes of a real drone that have any."""
-    return {
-        one.executable: one.environment
-        for one in drone_graph(DronePlan(record=Path("x")))
-        if one.environment
-    }
+    return {one.executable: one.environment for one in drone_graph(record="x") if one.environment}
 
 
 @pytest.mark.parametrize("distribution", NAMES)

@@ -1,21 +1,26 @@
-"""The files for RViz, Foxglove, PlotJuggler, rqt and the aggregator: they speak of topics and
+"""The files for RViz, Foxglove, PlotJuggler, rqt and the aggregator: they name topics and
 fields that exist.
 """
 
 import ast
+import dataclasses
 import importlib
 import importlib.util
 import json
 import re
 import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 import setuptools
 import yaml
+from reference_pages.launch_files import LaunchFile
 
 from liquid_nav.bringup import view_files
+from liquid_nav.bringup.simulated_flight import pilot_remappings
+from liquid_nav.nodes.controller_outputs import Timing
 from liquid_nav.nodes.tf_type import tf_message_class
 
 ROOT = Path(__file__).parents[2]
@@ -23,10 +28,6 @@ FOLDER = ROOT / "config" / "views"
 COMPRESSED = {"/camera/image_raw/compressed": ("sensor_msgs/CompressedImage", "sensor data")}
 """In bags, and from the camera node."""
 FRAMES = {"odom", "base_link", "camera_link", "camera_optical_frame"}
-needs_launch = pytest.mark.skipif(
-    not all(importlib.util.find_spec(name) for name in ("launch", "launch_ros")),
-    reason="launch and launch_ros come with a ROS distribution, not with the wheels",
-)
 
 
 def interface():
@@ -59,6 +60,23 @@ def split(path, separator):
     assert topics, f"{path} is of no topic of the interface"
     topic = max(topics, key=len)
     return topic, path[len(topic) + 1 :].split(separator)
+
+
+NAMES = {
+    "/liquid_controller/timing": tuple(field.name for field in dataclasses.fields(Timing)),
+    "/liquid_controller/neurons": ("motor.0", "motor.1", "motor.2", "motor.3"),
+    "/liquid_controller/time_constants": ("motor.0", "motor.1", "motor.2", "motor.3"),
+}
+"""Topic of named numbers -> names that PlotJuggler makes curves of; the neurons of every NCP."""
+
+
+def check_curve(path):
+    """Fail unless PlotJuggler has the curve: of numbers with names, `<topic>/<name>/position`."""
+    topic, fields = split(path, "/")
+    if TOPICS[topic][0] == "sensor_msgs/JointState":
+        assert (fields[0] in NAMES[topic], fields[1:]) == (True, ["position"]), path
+    else:
+        check_field(path)
 
 
 def check_field(path, separator="/"):
@@ -118,7 +136,7 @@ def rviz():
 
 
 def test_rviz_subscribes_with_the_qos_of_its_topics(rviz):
-    """RViz's own default, reliable, hears nothing of sensors."""
+    """RViz's own default, reliable, receives nothing of sensors."""
     seen = set()
     for display in rviz["Displays"]:
         if "Topic" not in display:
@@ -166,6 +184,9 @@ def test_foxglove_shows_every_panel_once(foxglove):
 
 def test_foxglove_names_topics_and_fields_that_exist(foxglove):
     layout, bag = foxglove
+    total = NAMES["/liquid_controller/timing"].index("total")
+    paths = [path["value"] for path in layout["configById"]["Plot!height"]["paths"]]
+    assert f"/liquid_controller/timing.position[{total}]" in paths
     image = "/camera/image_raw/compressed" if bag else "/camera/image_raw"
     for name, panel in layout["configById"].items():
         kind = name.partition("!")[0]
@@ -194,7 +215,7 @@ def test_plotjuggler_draws_fields_that_exist_of_topics_that_it_asks_for():
     root = ElementTree.fromstring(text_of(view_files.PLOTJUGGLER_FILE))
     curves = [curve.get("name") for curve in root.iter("curve")]
     for curve in curves:
-        check_field(curve)
+        check_curve(curve)
     asked = {topic.get("name") for topic in root.iter("topic")}
     assert asked == {split(curve, "/")[0] for curve in curves} <= set(TOPICS)
     for splitter in root.iter("DockSplitter"):
@@ -232,6 +253,8 @@ def test_rqt_plot_draws_fields_that_exist_and_in_simulation_none_with_a_stamp():
     """
     for path in (*view_files.STAMPED, *view_files.UNSTAMPED):
         check_field(path)
+    total = NAMES["/liquid_controller/timing"].index("total")
+    assert f"/liquid_controller/timing/position[{total}]" in view_files.STAMPED
     assert not any(is_stamped(path) for path in view_files.UNSTAMPED)
     assert any(is_stamped(path) for path in view_files.STAMPED)
 
@@ -252,56 +275,65 @@ def test_the_aggregator_has_a_group_for_every_node_that_reports():
             reporting |= set(re.findall(r'super\(\).__init__\("(\w+)"', text))
     assert {"camera", "simulator", "safety_supervisor", "plots"} <= reporting
     assert reporting <= {prefix.removesuffix(": ") for prefix in prefixes}
-    # Every node speaks once a second.
+    # Every node publishes once a second.
     assert all(group["timeout"] > 2.0 for group in groups.values() if isinstance(group, dict))
 
 
 # Launch
 
 
-@needs_launch
+def windows(**given):
+    """Return what views.launch.py starts."""
+    file = LaunchFile("views.launch.py")
+    value = file.values(**given)
+    context = SimpleNamespace(launch_configurations=value)
+    given = SimpleNamespace(check=lambda context: None)
+    return [one.named for one in file.module.launch_setup(context, given)]
+
+
 @pytest.mark.parametrize(
-    ("simulated", "curves"), [(True, view_files.UNSTAMPED), (False, view_files.STAMPED)]
+    ("simulated", "curves"), [("true", view_files.UNSTAMPED), ("false", view_files.STAMPED)]
 )
 def test_rqt_opens_with_curves_of_the_first_drone(simulated, curves):
-    from launch_ros.actions import Node
-
-    from liquid_nav.bringup.view_launching import views
-
-    asked = {
-        "rqt": "true",
-        "rviz": "false",
-        "diagnostics": "false",
-        "namespace": "team",
-        "frame_prefix": "",
-    }
-    plot, *others = views(asked, ["team/d1", "team/d2"], simulated)
-    arguments = [argument.text for arguments in plot.cmd for argument in arguments]
-    assert arguments == [
+    plot, *others = windows(
+        rqt="true", namespace="team", drones="2", use_sim_time=simulated, pilot="expert"
+    )
+    assert plot["cmd"] == [
         "ros2",
         "run",
         "rqt_plot",
         "rqt_plot",
         *(f"/team/d1{name}" for name in curves),
     ]
-    assert len(others) == (2 if simulated else 0)
-    assert all(isinstance(one, Node) and one.node_executable == "plots" for one in others)
+    assert len(others) == (2 if simulated == "true" else 0)
+    assert all(one["executable"] == "plots" for one in others)
+    for one in others:
+        assert ("/clock", "/team/clock") in one["remappings"]
+        assert set(pilot_remappings("expert")) <= set(one["remappings"])
 
 
-@needs_launch
 def test_each_window_has_its_switch_and_none_opens_by_itself():
-    from liquid_nav.bringup.view_launching import declare_views, views
+    switches = ("rqt", "rviz", "diagnostics")
+    declared = {one.name: one for one in LaunchFile("views.launch.py").arguments()}
+    assert {declared[name].default for name in switches} == {"false"}
+    assert windows() == []
+    (rviz,) = windows(rviz="true", frame_prefix="d1/", use_sim_time="true")
+    (aggregator,) = windows(diagnostics="true")
+    assert (rviz["package"], aggregator["package"]) == ("rviz2", "diagnostic_aggregator")
+    assert rviz["arguments"][-2:] == ["-f", "d1/odom"] and rviz["remappings"] == []
+    (inside,) = windows(rviz="true", namespace="d1", use_sim_time="true")
+    assert set(inside["remappings"]) == {
+        ("/clock", "/d1/clock"),
+        *((name, f"/d1{name}") for name in view_files.VIEWED),
+    }
 
-    switches = {argument.name: argument for argument in declare_views()}
-    assert set(switches) == {"rqt", "rviz", "diagnostics"}
-    assert {argument.default_value[0].text for argument in switches.values()} == {"false"}
-    shut = dict.fromkeys(switches, "false") | {"namespace": "", "frame_prefix": "d1/"}
-    assert views(shut, [""], True) == []
-    (rviz,) = views(shut | {"rviz": "true"}, [""], True)
-    (aggregator,) = views(shut | {"diagnostics": "true"}, [""], False)
-    assert (rviz.node_package, aggregator.node_package) == ("rviz2", "diagnostic_aggregator")
-    arguments = [part if isinstance(part, str) else part[0].text for part in rviz._Node__arguments]
-    assert arguments[-2:] == ["-f", "d1/odom"]
+
+def test_the_other_launch_files_have_the_switches_too():
+    declared = {one.name: vars(one) for one in LaunchFile("views.launch.py").arguments()}
+    for file in ("flight.launch.py", "drone.launch.py"):
+        theirs = {one.name: vars(one) for one in LaunchFile(file).arguments()}
+        for name in ("rqt", "rviz", "diagnostics", "namespace", "frame_prefix"):
+            assert theirs[name] == declared[name]
 
 
 def test_the_class_for_tf_exists_here():

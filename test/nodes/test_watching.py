@@ -14,7 +14,7 @@ from liquid_nav.errors import UserError
 
 
 class Ended:
-    """A process that has written its lines and ended; or, with ``waits``, one that goes on saying
+    """A process that has written its lines and ended; or, with ``waits``, one that goes on writing
     nothing.
     """
 

@@ -14,7 +14,7 @@ NANO = 1_000_000_000
 
 
 class Publisher:
-    """In place of a publisher: keeps what was said."""
+    """In place of a publisher: keeps what was published."""
 
     def __init__(self, kind, publish, wait):
         self.msg_type, self.publish, self.wait_for_all_acked = kind, publish, wait
@@ -35,9 +35,9 @@ class Wires:
     """To be mixed into a node: topics, services and timers end in the test and not in DDS.
 
     ``sent[topic]`` are messages, ``callbacks[topic]``, ``offers[service]`` and ``ticks`` callbacks,
-    ``seen[topic]`` is how it was created, ``spoken`` the topics in the order of what was said.
-    ``several[name]`` is how many publish on a topic (1 where nothing is set). ``stamping``, if set,
-    is what the clock shows that stamps messages, s.
+    ``seen[topic]`` is how it was created, ``topics_sent`` the topics in the order of their
+    messages. ``several[name]`` is how many publish on a topic (1 where nothing is set).
+    ``stamping``, if set, is what the clock shows that stamps messages, s.
     """
 
     stamping = None

@@ -1,4 +1,4 @@
-"""Orders and reports: what supervisor and bridge say to each other, and what each makes of it."""
+"""Orders and reports: what supervisor and bridge send each other, and what each makes of it."""
 
 import json
 
@@ -252,7 +252,7 @@ def test_a_report_from_before_the_last_act_changes_nothing(phase):
 
 
 def test_a_report_from_before_a_resume_does_not_end_it():
-    """The act is the same: only the count of changes tells that the bridge has not heard of the
+    """The act is the same: only the count of changes shows that the bridge has not received the
     resume yet.
     """
     bench = Bench().engage()
@@ -275,7 +275,7 @@ def test_a_report_from_before_a_resume_does_not_end_it():
 def test_a_report_for_another_supervisor_changes_nothing_but_the_faults(phase):
     bench = Bench().engage().receive(phase, "foreign_mode", supervisor="them")
     assert bench.mode == "engaged"
-    assert bench.step().mode == "holding"  # the bridge does not hear us
+    assert bench.step().mode == "holding"  # the bridge does not receive us
 
 
 def test_a_landing_ends_when_the_vehicle_is_disarmed_and_not_before():
@@ -316,7 +316,7 @@ def test_nothing_engages_while_the_bridge_still_lands(phase):
 
 
 @pytest.mark.parametrize(
-    ("phase", "text"), [(Phase.OFFLINE, "offline"), (Phase.FLYING, "not heard")]
+    ("phase", "text"), [(Phase.OFFLINE, "offline"), (Phase.FLYING, "not received")]
 )
 def test_landing_where_no_bridge_can_land_is_reported(phase, text):
     bench = Bench().engage()

@@ -1,5 +1,5 @@
 """One test per row of the fault table in docs/reference/safety.md: what happens, how
-fast, and the words that name the cause.
+fast, and the text that names the cause.
 """
 
 import math
@@ -33,7 +33,7 @@ REST = (0.0, 0.0, 0.0, 0.0)
 
 
 def report(supervisor, phase=Phase.FLYING, text="", kind=""):
-    """What a bridge says that has heard the supervisor's last act."""
+    """What a bridge reports that has received the supervisor's last act."""
     order = supervisor.order
     return BridgeReport(phase, True, True, order.supervisor, order.act, kind, text, order.change)
 
@@ -57,7 +57,7 @@ class Flight:
         self.place, self.velocity = place, place * 60.0
 
     def charge(self, *charges):
-        """From now on the battery says only this: one charge three times in a row, or several
+        """From now on the battery reports only this: one charge three times in a row, or several
         once.
         """
         self.off.add("battery")
@@ -95,7 +95,7 @@ class Flight:
         return seconds
 
     def safe_within(self, seconds, mode, text):
-        """The time until the mode is safe, its words, and that nothing moves from then on."""
+        """The time until the mode is safe, its text, and that nothing moves from then on."""
         took = self.go(seconds + STEP, lambda: self.output.mode == mode)
         assert took <= seconds + STEP and any(text in str(fault) for fault in self.output.faults), (
             self.output
@@ -146,7 +146,7 @@ LATER = {
     "clock jumped by -",
     "position estimate jumped",
 }
-"""Rows that are over, or not yet there, when somebody engages again on the ground of the same
+"""Rows that are over, or not yet there, when a person engages again on the ground of the same
 fault.
 """
 
@@ -181,7 +181,7 @@ def test_a_crossed_fence_waits_for_a_person_whose_new_home_counts_first(text):
     flight.go(10.0)
     assert (
         flight.output.mode == "holding" and flight.output.faults == ()
-    )  # back inside, and nobody has engaged
+    )  # back inside, and no person has engaged
     ROWS[text][0](flight)
     flight.go(0.2)
     assert flight.output.faults
@@ -293,7 +293,7 @@ def test_a_person_may_stop_a_landing_that_the_battery_began():
     flight.charge(0.1)
     flight.step()
     assert flight.output.mode == "landing"
-    flight.supervisor.hold(flight.now)  # somebody stands below
+    flight.supervisor.hold(flight.now)  # a person stands below
     flight.go(1.0)
     assert flight.output.mode == "holding"
 

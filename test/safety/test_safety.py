@@ -103,7 +103,7 @@ def test_whatever_happened_before_fresh_inputs_and_an_engage_are_enough(timed_ev
 
 class Flight:
     """A supervisor that flies, with a camera and a controller at 20 Hz as long as nothing else is
-    said.
+    set.
     """
 
     def __init__(self, limits=LIMITS, command=Command(1.0, 0.0, 0.2, 0.3)):
@@ -286,7 +286,7 @@ def test_landing_brakes_within_the_limits():
 
 
 def test_asking_does_not_disturb():
-    """Two updates at one instant say the same."""
+    """Two updates at one instant return the same."""
     flight = Flight()
     flight.fly(0.3)
     assert flight.supervisor.update(flight.now) == flight.supervisor.update(flight.now)

@@ -1,4 +1,4 @@
-"""Ages do not change because somebody sets the clock."""
+"""Ages do not change because the clock is set."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_old_stamps_are_forgotten_after_a_while():
     clock.observe(1000.0, 10.0)
     clock.observe(940.5, 10.5)
     clock.observe(942.6, 10.5 + OLD_STAMPS + 0.1)
-    assert clock.steady(1002.6) == pytest.approx(72.6)  # in the future, and said so
+    assert clock.steady(1002.6) == pytest.approx(72.6)  # in the future, and reported
 
 
 def test_a_slew_is_followed_without_a_report():

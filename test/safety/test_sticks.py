@@ -15,7 +15,7 @@ def moved(sticks, axes, buttons=(), active=True, name="", now=0.0):
 
 
 def resting(axes=REST, buttons=(), name=""):
-    """A device that was heard at rest before."""
+    """A device that was received at rest before."""
     sticks = Sticks()
     assert moved(sticks, axes, buttons, False, name) == ""
     return sticks

@@ -1,5 +1,5 @@
-"""Rules of the supervisor that single values decide: engaging by a switch, what is told, and what
-has a time.
+"""Rules of the supervisor that single values decide: engaging by a switch, what is reported, and
+what has a time.
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ def healthy(supervisor, now):
 
 
 class Remote:
-    """A supervisor that hears what the bridge tells of the engage switch."""
+    """A supervisor that receives the bridge's reports on the engage switch."""
 
     def __init__(self, inputs=True, flips=0, **watch):
         self.supervisor = SafetySupervisor(watch=WatchLimits(**watch), identity="us")
@@ -128,14 +128,14 @@ def test_a_flip_during_a_timeout_of_the_reports_has_no_known_time(silence, engag
 
 
 @pytest.mark.parametrize(("calm", "engages"), [(1.0, True), (1.0 - STEP, False)])
-@pytest.mark.parametrize("request", ["disengage", "engage"])
+@pytest.mark.parametrize("service", ["disengage", "engage"])
 def test_a_flip_right_after_something_else_that_a_person_wanted_counts_for_nothing(
-    request, calm, engages
+    service, calm, engages
 ):
     remote = Remote()
     healthy(remote.supervisor, remote.now)
-    getattr(remote.supervisor, request)(remote.now)
-    if request == "engage":
+    getattr(remote.supervisor, service)(remote.now)
+    if service == "engage":
         remote.supervisor.disengage(remote.now)
     remote.now += calm - STEP
     assert bool(remote.report(1).answers) is engages
@@ -188,7 +188,7 @@ def test_an_engagement_by_the_service_does_not_ask_where_the_switch_stands():
     assert remote.supervisor.mode == "engaged"
 
 
-# An engagement that the bridge has not heard.
+# An engagement that the bridge has not received.
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_what_the_bridge_has_not_received_does_not_resume():
     remote.now = now
     remote.report(0, phase=Phase.HOLDING, armed=True)
     now = remote.now + STEP
-    assert healthy(supervisor, now).update(now).mode == "engaged", "heard, and healthy for long"
+    assert healthy(supervisor, now).update(now).mode == "engaged", "received, and healthy for long"
 
 
 def test_a_switch_that_is_off_again_by_the_time_its_flip_is_received_engages_nothing():

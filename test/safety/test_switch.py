@@ -27,7 +27,7 @@ def axes(switch, count=8, **others):
 
 
 class Remote:
-    """A remote control that is heard every ``step`` seconds; keeps when the switch was taken as
+    """A remote control that is received every ``step`` seconds; keeps when the switch was taken as
     flipped.
     """
 

@@ -1,4 +1,4 @@
-"""The single watches: what counts as news, where limits lie, and what each fault says of itself."""
+"""The single watches: what counts as news, where limits lie, and the text of each fault."""
 
 import math
 
@@ -223,7 +223,7 @@ def test_one_low_charge_among_others_is_a_mistake_of_the_driver():
     for charge in (0.0, 0.8, 0.0, 0.0, 0.8, math.nan, 0.0, None, 0.1):
         assert watch.battery(charge, 0.0) == ""
         assert not watch.must_land and watch.faults(0.0) == []
-    watch.battery(0.15, 0.0)  # the third in a row: what is unknown says nothing
+    watch.battery(0.15, 0.0)  # the third in a row: what is unknown does not count
     assert watch.must_land and watch.faults(0.0) == [Fault(FaultKind.BATTERY_LOW, 0.15, 0.2)]
     watch.battery(0.8, 0.0)
     assert not watch.must_land
@@ -262,7 +262,7 @@ def test_one_charge_beyond_full_is_refused_and_the_battery_is_believed_again(bey
         assert "and 1 is full" in watch.battery(beyond, 5.0)
     assert [fault.kind for fault in watch.faults(5.0)] == [
         FaultKind.BATTERY_OLD
-    ]  # it has told nothing since
+    ]  # it has reported nothing since
     watch.battery(1.0, 5.0)
     for _ in range(2):
         assert "and 1 is full" in watch.battery(beyond, 5.0)
@@ -270,8 +270,8 @@ def test_one_charge_beyond_full_is_refused_and_the_battery_is_believed_again(bey
 
 
 def test_a_battery_that_no_longer_knows_its_charge_is_as_good_as_silent():
-    """A driver that has lost its battery management goes on to say NaN: nobody would see the charge
-    fall.
+    """A driver that has lost its battery management goes on to report NaN: no one would see the
+    charge fall.
     """
     watch = Watch(WatchLimits(battery=0.2, battery_age=1.0))
     watch.battery(0.1, 0.0)
@@ -292,7 +292,7 @@ def test_charges_beyond_full_in_between_do_not_keep_a_low_battery_up():
 
 
 def test_a_battery_whose_charge_is_not_needed_is_not_silent_while_it_counts_to_100():
-    """As the words advise that refuse it; its first message may have known nothing."""
+    """As the text of the refusal advises; its first message may have had no charge."""
     watch = Watch(WatchLimits(battery_age=1.0))
     watch.battery(math.nan, 0.0)
     watch.battery(78.0, 2.0)

@@ -1,6 +1,6 @@
 """Limits of the watches, the fence, the sticks and the clock of stamps, met to the last bit.
 
-Numbers are written out here, so that nobody changes one in the code without noticing what it
+Numbers are written out here, so that no one changes one in the code without noticing what it
 decides.
 """
 
@@ -37,12 +37,12 @@ def test_stamps_from_before_a_jump_are_understood_for_exactly_their_time():
     clock.observe(960.0 + 2.0, 10.0 + 2.0)
     assert clock.steady(1000.0 + 2.0) == 10.0 + 2.0
     clock.observe(960.125 + 2.0, 10.125 + 2.0)
-    assert clock.steady(1000.125 + 2.0) == 50.125 + 2.0  # in the future, and said so
+    assert clock.steady(1000.125 + 2.0) == 50.125 + 2.0  # in the future, and reported
 
 
 @pytest.mark.parametrize(("axis", "touched"), [(7, True), (8, False), (15, False)])
 def test_from_the_ninth_axis_on_only_a_jump_is_a_touch(axis, touched):
-    """What creeps over the whole range in steps of 0.3 is a switch that somebody moves, or a
+    """What creeps over the whole range in steps of 0.3 is a switch that a person moves, or a
     signal's strength.
     """
     sticks = Sticks()
@@ -101,7 +101,7 @@ def test_a_step_of_the_clock_at_its_limits(step, jumps):
 
 def test_what_is_not_named_need_not_be_received():
     watch = Watch(WatchLimits(autopilot_age=1.0))
-    watch.bridge(BridgeReport(Phase.READY, supervisor="somebody"), 0.0)
+    watch.bridge(BridgeReport(Phase.READY, supervisor="another"), 0.0)
     assert watch.faults(0.0) == []
     assert watch.faults(0.0, "us") == [Fault(FaultKind.ORDER_NOT_RECEIVED)]
 

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from liquid_nav.simulation import CameraConfig, DroneResponse
-from liquid_nav.simulation.airframe import ARM, INERTIA_PER_KG, ROTOR_RADIUS, ROTORS, add_drone
+from liquid_nav.simulation.airframe import (
+    ARM,
+    INERTIA_PER_KG,
+    ROTOR_LAYOUT,
+    ROTOR_RADIUS,
+    add_drone,
+)
 
 
 def compiled(response=None, camera=None):
@@ -29,13 +35,13 @@ def test_mass_and_inertia_follow_the_response():
 
 def test_rotors_lie_on_an_x_and_their_reactions_cancel():
     model, data = compiled()
-    for i, (x, y, _) in enumerate(ROTORS):
+    for i, (x, y, _) in enumerate(ROTOR_LAYOUT):
         assert math.hypot(x, y) == pytest.approx(ARM)
         assert abs(x) == pytest.approx(abs(y))
         np.testing.assert_allclose(data.geom(f"drone.rotor{i}").xpos[:2], (x, y), atol=1e-12)
         assert model.geom(f"drone.rotor{i}").size[0] == ROTOR_RADIUS
-    assert sum(spin for *_, spin in ROTORS) == 0
-    for (ax, ay, a), (bx, by, b) in zip(ROTORS, ROTORS[1:], strict=False):
+    assert sum(spin for *_, spin in ROTOR_LAYOUT) == 0
+    for (ax, ay, a), (bx, by, b) in zip(ROTOR_LAYOUT, ROTOR_LAYOUT[1:], strict=False):
         assert a != b or (ax == -bx and ay == -by), "neighbours turn against each other"
 
 

@@ -1,5 +1,5 @@
-"""A velocity estimate that is wrong: the drone flies another velocity than the one it is told, and
-nobody sees it.
+"""A velocity estimate that is wrong: the drone flies another velocity than the commanded one, and
+no sensor shows it.
 """
 
 import numpy as np

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liquid_nav.simulation import TIMESTEP, DroneResponse
+from liquid_nav.simulation import PHYSICS_TIMESTEP, DroneResponse
 from liquid_nav.types import Command
 from liquid_nav.worlds import CameraFaults, Condition, WindSpec
 
@@ -86,7 +86,7 @@ def test_it_tilts_forward_to_speed_up_and_back_to_brake(simulate):
 def test_a_command_waits_for_latency_and_the_drones_own_delay(simulate):
     drone = simulate(response=DroneResponse(delay=0.1))
     drone.command(Command(vx=2.0), at=0.2)
-    for state in states(drone, 0.3, step=TIMESTEP):
+    for state in states(drone, 0.3, step=PHYSICS_TIMESTEP):
         assert abs(state.quaternion[2]) < 1e-6, f"moved at {state.time} s"
     assert states(drone, 0.4)[-1].quaternion[2] > 1e-3
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liquid_nav.simulation import DroneState, Expert, ExpertConfig, ExpertPilot, fly
+from liquid_nav.simulation import DroneState, Expert, ExpertConfig, ExpertPilot, fly_in_simulation
 from liquid_nav.simulation.baseline_pilots import StraightPilot
 from liquid_nav.worlds import generate_layout, load_condition
 from liquid_nav.worlds.placement import make_item
 
 
 class Watched(ExpertPilot):
-    """An expert that keeps what it saw and said."""
+    """An expert that keeps what it saw and commanded."""
 
     def __init__(self):
         self.seen = []
@@ -51,8 +51,11 @@ def clearances(record, layout):
 
 def test_it_flies_round_the_tree_that_the_blind_pilot_hits(blocked, calm):
     scenario = blocked.scenario
-    assert fly(scenario, 3, calm, StraightPilot(), layout=blocked).outcome.reason == "collision"
-    record = fly(scenario, 3, calm, ExpertPilot(), layout=blocked)
+    assert (
+        fly_in_simulation(scenario, 3, calm, StraightPilot(), layout=blocked).outcome.reason
+        == "collision"
+    )
+    record = fly_in_simulation(scenario, 3, calm, ExpertPilot(), layout=blocked)
     assert record.outcome.success
     assert clearances(record, blocked).min() > 0.8
     assert record.outcome.time < 20.0
@@ -71,7 +74,7 @@ def gate(place):
 
 
 def test_it_flies_through_a_narrow_gap_in_its_middle(gate, calm):
-    record = fly(gate.scenario, 3, calm, ExpertPilot(), layout=gate)
+    record = fly_in_simulation(gate.scenario, 3, calm, ExpertPilot(), layout=gate)
     assert record.outcome.success
     position = record.columns["position"]
     crossing = position[np.argmin(np.abs(position[:, 0] - 6.0)), 1]
@@ -101,7 +104,7 @@ def test_it_moves_away_from_a_tree_that_is_nearer_than_usual(blocked):
 
 def test_it_needs_no_more_than_the_present_state(blocked, calm):
     pilot = Watched()
-    fly(blocked.scenario, 3, calm, pilot, layout=blocked)
+    fly_in_simulation(blocked.scenario, 3, calm, pilot, layout=blocked)
     fresh = Expert(blocked)
     for state, command in reversed(pilot.seen[::7]):
         assert fresh.command(state) == command
@@ -111,7 +114,7 @@ def test_it_holds_before_the_target(place, calm):
     layout = place(target=(10.0, 2.0))
     patient = replace(layout.scenario, success=replace(layout.scenario.success, hold=15.0))
     layout = replace(layout, scenario=patient)
-    record = fly(patient, 1, calm, ExpertPilot(), layout=layout)
+    record = fly_in_simulation(patient, 1, calm, ExpertPilot(), layout=layout)
     assert record.outcome.success
     resting = record.columns["time"] > record.outcome.time - 10.0
     distance = record.columns["distance"][resting]
@@ -129,7 +132,7 @@ def test_it_holds_before_the_target(place, calm):
 def test_it_reaches_the_target_in_summer(forest, field, name, seed):
     scenario = {"forest": forest, "field": field}[name]
     pilot = Watched()
-    record = fly(scenario, seed, load_condition("summer"), pilot)
+    record = fly_in_simulation(scenario, seed, load_condition("summer"), pilot)
     assert record.outcome.success, record.outcome
     assert clearances(record, pilot.expert.layout).min() > 0.7
 

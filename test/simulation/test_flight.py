@@ -12,12 +12,12 @@ import pytest
 from liquid_nav.simulation import (
     CameraConfig,
     ExpertPilot,
+    FlightJudge,
+    FlightOutcome,
     FlightRecord,
-    Judge,
-    Outcome,
     PolicyPilot,
     draw_latency,
-    fly,
+    fly_in_simulation,
     safety_limits,
 )
 from liquid_nav.simulation.flight import DirectTransport
@@ -45,7 +45,7 @@ class Looking:
 
 
 class Blind(Looking):
-    """A pilot that needs no image and says the same always."""
+    """A pilot that needs no image and always returns the same."""
 
     name, needs_image = "blind", False
 
@@ -65,19 +65,19 @@ def summer():
 
 @pytest.fixture(scope="module")
 def expert_flight(forest, summer):
-    return fly(forest, 20, summer, ExpertPilot())
+    return fly_in_simulation(forest, 20, summer, ExpertPilot())
 
 
 def test_two_runs_are_bit_identical(forest, summer, expert_flight):
-    again = fly(forest, 20, summer, ExpertPilot())
+    again = fly_in_simulation(forest, 20, summer, ExpertPilot())
     assert again.digest() == expert_flight.digest()
-    assert fly(forest, 21, summer, ExpertPilot()).digest() != expert_flight.digest()
+    assert fly_in_simulation(forest, 21, summer, ExpertPilot()).digest() != expert_flight.digest()
 
 
 def test_two_runs_by_camera_are_bit_identical(forest, summer):
     camera = CameraConfig(width=64, height=36)
     first, again = (
-        fly(short(forest, 1.5), 22, summer, Looking(), frame_rate=10, camera=camera)
+        fly_in_simulation(short(forest, 1.5), 22, summer, Looking(), frame_rate=10, camera=camera)
         for _ in range(2)
     )
     assert first.digest() == again.digest()
@@ -107,7 +107,7 @@ def test_the_digest_covers_everything(expert_flight, change):
         "seed": 4,
         "latency": 0.0,
         "pilot": "x",
-        "outcome": Outcome("success", "by luck", 3.0),
+        "outcome": FlightOutcome("success", "by luck", 3.0),
         "columns": expert_flight.columns | {"yaw": expert_flight.columns["yaw"] + 1e-15},
     }[change]
     assert replace(expert_flight, **{change: value}).digest() != expert_flight.digest()
@@ -148,7 +148,7 @@ def test_commands_respect_the_scenarios_limits(forest, expert_flight):
 
 def test_frames_come_on_the_grid_and_elapsed_time_is_real(field, place, calm):
     pilot = Blind()
-    fly(
+    fly_in_simulation(
         short(field, 2.0), 0, calm, pilot, layout=place(scenario=short(field, 2.0)), frame_rate=30.0
     )
     times = np.array([state.time for _, _, state in pilot.seen])
@@ -164,15 +164,15 @@ def test_latency_is_drawn_by_seed_between_0_and_80_ms(field, place, calm):
     assert 0.0 <= min(drawn) < 0.005 and 0.075 < max(drawn) <= 0.08
     assert drawn == [draw_latency(seed) for seed in range(500)]
     scenario = short(field, 0.2)
-    assert fly(scenario, 9, calm, Blind(), layout=place(scenario=scenario)).latency == draw_latency(
-        9
-    )
+    assert fly_in_simulation(
+        scenario, 9, calm, Blind(), layout=place(scenario=scenario)
+    ).latency == draw_latency(9)
 
 
 def test_latency_delays_the_drone_and_not_the_pilot(field, place, calm):
     scenario = short(field, 2.0)
     records = [
-        fly(scenario, 0, calm, Blind(), layout=place(scenario=scenario), latency=s)
+        fly_in_simulation(scenario, 0, calm, Blind(), layout=place(scenario=scenario), latency=s)
         for s in (0.0, 0.08)
     ]
     commands = [record.columns["command"][:, 0] for record in records]
@@ -185,10 +185,10 @@ def test_only_who_looks_gets_pictures(field, place, calm):
     scenario = short(field, 0.5)
     layout, seconds = place(scenario=scenario), {}
     blind = Blind()
-    fly(scenario, 0, calm, blind, layout=layout, seconds=seconds)
+    fly_in_simulation(scenario, 0, calm, blind, layout=layout, seconds=seconds)
     assert seconds["render"] == 0.0 and all(o.image is None for o, _, _ in blind.seen)
     looking = Looking()
-    fly(scenario, 0, calm, looking, layout=layout, frame_rate=5.0, seconds=seconds)
+    fly_in_simulation(scenario, 0, calm, looking, layout=layout, frame_rate=5.0, seconds=seconds)
     assert seconds["render"] > 0.0
     assert {(o.image.shape, o.image.dtype.name) for o, _, _ in looking.seen} == {
         ((144, 256, 3), "uint8")
@@ -202,8 +202,10 @@ def test_watching_does_not_change_the_flight(field, place, summer):
     def watch(*frame):
         frames.append(frame)
 
-    unseen = fly(scenario, 4, summer, Blind(), layout=layout, frame_rate=8.0)
-    seen = fly(scenario, 4, summer, Blind(), layout=layout, frame_rate=8.0, on_frame=watch)
+    unseen = fly_in_simulation(scenario, 4, summer, Blind(), layout=layout, frame_rate=8.0)
+    seen = fly_in_simulation(
+        scenario, 4, summer, Blind(), layout=layout, frame_rate=8.0, on_frame=watch
+    )
     assert seen.digest() == unseen.digest()
     assert len(frames) == len(seen.columns["time"])
     images, states, commands = zip(*frames)
@@ -213,7 +215,7 @@ def test_watching_does_not_change_the_flight(field, place, summer):
 
 
 def test_a_flight_ends_at_what_it_hits(field, place, calm, trunk):
-    record = fly(field, 0, calm, Blind(), layout=place(trunk(3.0, 0.0)))
+    record = fly_in_simulation(field, 0, calm, Blind(), layout=place(trunk(3.0, 0.0)))
     assert record.outcome.reason == "collision" and "trunk" in record.outcome.detail
     # Where both front rotor discs touch a trunk of 0.2 m between them; the last frame came a little
     # before.
@@ -233,7 +235,7 @@ def test_a_flight_ends_at_what_it_hits(field, place, calm, trunk):
 )
 def test_every_other_end(field, place, calm, command, reason):
     scenario = short(field, 25.0)
-    record = fly(
+    record = fly_in_simulation(
         scenario, 0, calm, Blind(command), layout=place(scenario=scenario), frame_rate=10.0
     )
     assert record.outcome.reason == reason
@@ -245,7 +247,7 @@ def test_a_pilot_without_a_finite_command_hovers_until_the_time_is_over(field, p
             return Command(vx=math.nan if 1.0 < state.time < 1.5 or state.time > 3.0 else 1.0)
 
     scenario = short(field, 8.0)
-    record = fly(scenario, 0, calm, Broken(), layout=place(scenario=scenario))
+    record = fly_in_simulation(scenario, 0, calm, Broken(), layout=place(scenario=scenario))
     time, command = record.columns["time"], record.columns["command"]
     assert record.outcome.reason == "timeout" and np.isfinite(command).all()
     assert not command[(time > 1.05) & (time < 2.4)].any(), "held, and for a second longer"
@@ -268,18 +270,22 @@ def test_a_policys_state_lives_for_one_flight(field, place, calm):
     scenario = short(field, 0.9)
     pilot = PolicyPilot(Counting(), "counting")
     for _ in range(2):
-        record = fly(scenario, 0, calm, pilot, layout=place(scenario=scenario), frame_rate=5.0)
+        record = fly_in_simulation(
+            scenario, 0, calm, pilot, layout=place(scenario=scenario), frame_rate=5.0
+        )
         np.testing.assert_allclose(
             record.columns["command"][:, 2], 0.01 * np.arange(len(record.columns["time"]))
         )
     forgetful = PolicyPilot(Counting(), "counting", memoryless=True)
-    record = fly(scenario, 0, calm, forgetful, layout=place(scenario=scenario), frame_rate=5.0)
+    record = fly_in_simulation(
+        scenario, 0, calm, forgetful, layout=place(scenario=scenario), frame_rate=5.0
+    )
     assert not record.columns["command"].any()
 
 
 def test_a_late_frame_keeps_its_stamp_and_arrives_with_the_next_moment_before_its_frame(simulate):
     drone = simulate()
-    judge = Judge(drone.layout)
+    judge = FlightJudge(drone.layout)
     transport = DirectTransport(drone, judge)
     seen = []
 

@@ -9,7 +9,7 @@ import pytest
 
 from liquid_nav.simulation import DroneState
 from liquid_nav.simulation.frame_loop import FrameFeed, FrameLoop
-from liquid_nav.simulation.frame_times import DROPPED, LATE, ON_TIME, Moment
+from liquid_nav.simulation.frame_times import FRAME_DROPPED, FRAME_LATE, FRAME_ON_TIME, Moment
 from liquid_nav.types import Command
 
 LATENCY = 0.03
@@ -54,14 +54,14 @@ def moments(*deliveries):
 
 def test_every_drone_is_asked_at_once_and_its_command_waits_for_the_latency():
     flight = Recorded(count=2, end=9.0)
-    flight.loop(moments(ON_TIME, ON_TIME)).run()
+    flight.loop(moments(FRAME_ON_TIME, FRAME_ON_TIME)).run()
     assert flight.answered == [[[0.0], [0.0]], [[1.0], [1.0]]]
     assert flight.sent == [(0, 0.0, 0.03), (1, 0.0, 0.03), (0, 1.0, 1.03), (1, 1.0, 1.03)]
 
 
 def test_dropped_frames_never_arrive_and_late_ones_come_first_a_period_later():
     flight = Recorded(count=1, end=9.0)
-    flight.loop(moments(ON_TIME, LATE, ON_TIME, DROPPED)).run()
+    flight.loop(moments(FRAME_ON_TIME, FRAME_LATE, FRAME_ON_TIME, FRAME_DROPPED)).run()
     assert flight.answered == [[[0.0]], [[]], [[1.0, 2.0]], [[]]]
     assert [at for _, _, at in flight.sent] == [0.03, 2.03]
 
@@ -69,14 +69,14 @@ def test_dropped_frames_never_arrive_and_late_ones_come_first_a_period_later():
 def test_a_drone_that_has_touched_something_has_no_frames_and_the_others_fly_on():
     flight = Recorded(count=2, end=9.0)
     flight.drones[0].collision = "trunk"
-    flight.loop(moments(ON_TIME)).run()
+    flight.loop(moments(FRAME_ON_TIME)).run()
     assert flight.answered == [[[], [0.0]]]
     assert [name for name, _, _ in flight.sent] == [1]
 
 
 def test_it_ends_when_the_flight_is_over():
     flight = Recorded(count=1, end=2.0)
-    flight.loop(moments(*[ON_TIME] * 5)).run()
+    flight.loop(moments(*[FRAME_ON_TIME] * 5)).run()
     assert len(flight.answered) == 2
 
 
@@ -91,7 +91,7 @@ def test_an_interrupted_run_goes_on_with_the_frames_that_wait_for_their_answer()
             return super().answer(arrived, now)
 
     flight = Interrupted(count=1, end=9.0)
-    loop = flight.loop(moments(ON_TIME, ON_TIME, ON_TIME))
+    loop = flight.loop(moments(FRAME_ON_TIME, FRAME_ON_TIME, FRAME_ON_TIME))
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             loop.run()

@@ -9,21 +9,21 @@ import pytest
 from liquid_nav.errors import UserError
 from liquid_nav.safety import SafetySupervisor
 from liquid_nav.simulation import (
-    TIMESTEP,
+    PHYSICS_TIMESTEP,
+    FlightJudge,
     FrameTiming,
-    Judge,
     World,
     draw_latency,
-    fly,
+    fly_in_simulation,
     safety_limits,
 )
-from liquid_nav.simulation.frame_times import DROPPED, LATE, ON_TIME
+from liquid_nav.simulation.frame_times import FRAME_DROPPED, FRAME_LATE, FRAME_ON_TIME
 from liquid_nav.types import Command
 from liquid_nav.worlds import CameraFaults
 
 
 class Steady:
-    """A pilot without eyes that says the same always and notes what it was told."""
+    """A pilot without images that always returns the same and notes what it was given."""
 
     name, needs_image = "steady", False
 
@@ -40,7 +40,7 @@ class Steady:
 
 
 class Counting(Steady):
-    """A pilot whose command tells which frame it answers: 1 cm/s upwards for each."""
+    """A pilot whose command shows which frame it answers: 1 cm/s upwards for each."""
 
     def act(self, observation, elapsed, state):
         super().act(observation, elapsed, state)
@@ -58,35 +58,37 @@ def limited(scenario, seconds):
 @pytest.mark.parametrize("rate", [240.0, 30.0, 17.3, 1.0])
 def test_without_faults_frames_stand_on_the_nominal_grid(rate):
     moments = draw(FrameTiming(), 300, rate)
-    assert [m.time for m in moments] == [round(k / rate / TIMESTEP) * TIMESTEP for k in range(300)]
-    assert {m.delivery for m in moments} == {ON_TIME}
+    assert [m.time for m in moments] == [
+        round(k / rate / PHYSICS_TIMESTEP) * PHYSICS_TIMESTEP for k in range(300)
+    ]
+    assert {m.delivery for m in moments} == {FRAME_ON_TIME}
 
 
 def test_shares_are_as_asked_and_the_first_frame_always_comes():
     moments = draw(FrameTiming(drop=0.3, late=0.2))
     share = {
         delivery: np.mean([m.delivery == delivery for m in moments])
-        for delivery in (ON_TIME, LATE, DROPPED)
+        for delivery in (FRAME_ON_TIME, FRAME_LATE, FRAME_DROPPED)
     }
     # Three standard deviations of 4,000 draws.
-    assert share[DROPPED] == pytest.approx(0.3, abs=0.022) and share[LATE] == pytest.approx(
-        0.2, abs=0.019
-    )
+    assert share[FRAME_DROPPED] == pytest.approx(0.3, abs=0.022) and share[
+        FRAME_LATE
+    ] == pytest.approx(0.2, abs=0.019)
     assert all(
-        draw(FrameTiming(drop=1.0), 2, seed=seed)[0].delivery == ON_TIME for seed in range(20)
+        draw(FrameTiming(drop=1.0), 2, seed=seed)[0].delivery == FRAME_ON_TIME for seed in range(20)
     )
-    assert {m.delivery for m in draw(FrameTiming(drop=1.0), 50)[1:]} == {DROPPED}
+    assert {m.delivery for m in draw(FrameTiming(drop=1.0), 50)[1:]} == {FRAME_DROPPED}
 
 
 @pytest.mark.parametrize("rate", [240.0, 30.0, 6.0])
 def test_jitter_stays_within_its_bound_in_order_and_on_the_grid_of_the_physics(rate):
     times = np.array([m.time for m in draw(FrameTiming(jitter=0.5), rate=rate)])
-    steps = times / TIMESTEP
+    steps = times / PHYSICS_TIMESTEP
     np.testing.assert_allclose(steps, np.round(steps), atol=1e-6)
     assert times[0] == 0.0 and np.diff(np.round(steps)).min() >= 1
     shift = times[1:] * rate - np.arange(1, len(times))
     slack = (
-        TIMESTEP * rate * (1.5 if rate == 240.0 else 0.501)
+        PHYSICS_TIMESTEP * rate * (1.5 if rate == 240.0 else 0.501)
     )  # of rounding and, where frames are dense, of order
     assert np.abs(shift).max() <= 0.5 + slack
     if rate == 6.0:
@@ -115,11 +117,11 @@ def test_without_faults_a_flight_is_that_of_the_plain_loop(field, place, calm, r
     """The loop as it was before frames could be missing, written out: not a bit may differ."""
     scenario, seed = limited(field, 3.0), 5
     layout, latency, limits = place(scenario=scenario), draw_latency(seed), safety_limits(scenario)
-    record = fly(scenario, seed, calm, Steady(), layout=layout, frame_rate=rate)
+    record = fly_in_simulation(scenario, seed, calm, Steady(), layout=layout, frame_rate=rate)
     rows = []
     with World(scenario, seed, calm, layouts=[layout]) as world:
         (drone,) = world.drones
-        judge, supervisor, outcome = Judge(layout), SafetySupervisor(limits), None
+        judge, supervisor, outcome = FlightJudge(layout), SafetySupervisor(limits), None
         while outcome is None:
             state = drone.state
             supervisor.image(state.time)
@@ -131,7 +133,7 @@ def test_without_faults_a_flight_is_that_of_the_plain_loop(field, place, calm, r
             rows.append(
                 (state.time, *state.position, state.yaw, *state.velocity, *command.as_array())
             )
-            until = round(len(rows) / rate / TIMESTEP) * TIMESTEP
+            until = round(len(rows) / rate / PHYSICS_TIMESTEP) * PHYSICS_TIMESTEP
             while outcome is None and world.time < until - 1e-9:
                 world.advance(min(until, world.time + 0.04))
                 outcome = judge.update(drone.state, drone.collision)
@@ -146,8 +148,12 @@ def test_without_faults_a_flight_is_that_of_the_plain_loop(field, place, calm, r
 def test_a_pilot_receives_the_real_time_between_the_frames_that_came(field, place, calm):
     scenario, pilot = limited(field, 4.0), Steady()
     timing = FrameTiming(drop=0.3, jitter=0.5)
-    record = fly(scenario, 8, calm, pilot, layout=place(scenario=scenario), timing=timing)
-    came = [m.time for m in draw(timing, 120, seed=8) if m.delivery == ON_TIME and m.time < 4.0]
+    record = fly_in_simulation(
+        scenario, 8, calm, pilot, layout=place(scenario=scenario), timing=timing
+    )
+    came = [
+        m.time for m in draw(timing, 120, seed=8) if m.delivery == FRAME_ON_TIME and m.time < 4.0
+    ]
     np.testing.assert_allclose(pilot.stamps, came, atol=1e-9)
     np.testing.assert_array_equal(record.columns["time"], pilot.stamps)
     assert pilot.elapsed[0] == pytest.approx(1 / 30)
@@ -159,7 +165,7 @@ def test_the_camera_of_the_condition_applies_in_lock_step(field, place, calm):
     scenario = limited(field, 3.0)
     faulty = replace(calm, camera=CameraFaults(noise=0.0, drop=0.3, late=0.1))
     flown, reported = (
-        fly(
+        fly_in_simulation(
             scenario,
             8,
             calm if timing else faulty,
@@ -179,7 +185,7 @@ def test_a_late_frame_keeps_its_stamp_and_comes_a_period_later(field, place, cal
     flights = []
     for late in (0.0, 1.0):
         pilot = Counting()
-        record = fly(
+        record = fly_in_simulation(
             scenario,
             0,
             calm,
@@ -197,7 +203,7 @@ def test_a_late_frame_keeps_its_stamp_and_comes_a_period_later(field, place, cal
         "the last one was still on its way when the time was over"
     )
     np.testing.assert_allclose(delayed["command"], usual["command"][:-1], atol=1e-12)
-    # The first frame is prompt; from then on the drone hears everything 0.1 s later.
+    # The first frame is prompt; from then on the drone receives everything 0.1 s later.
     rising = [np.flatnonzero(columns["velocity"][:, 2] > 0.02)[0] for columns in (usual, delayed)]
     assert rising[1] - rising[0] == 1
 
@@ -205,7 +211,7 @@ def test_a_late_frame_keeps_its_stamp_and_comes_a_period_later(field, place, cal
 def test_gaps_of_thirty_per_cent_never_alarm_the_supervisor(field, place, calm):
     """Drops at 30 Hz leave gaps of a few frames, well below the limit of 0.5 s."""
     scenario = limited(field, 15.0)
-    record = fly(
+    record = fly_in_simulation(
         scenario,
         1,
         calm,
@@ -219,14 +225,16 @@ def test_gaps_of_thirty_per_cent_never_alarm_the_supervisor(field, place, calm):
 
 
 def test_a_camera_that_goes_silent_ends_in_a_hold_as_in_flight(field, place, calm):
-    """The one frame asks for 1 m/s: the supervisor speaks by itself, and half a second after the
+    """The one frame asks for 1 m/s: the supervisor publishes by itself, and half a second after the
     frame it holds.
     """
     scenario = limited(field, 6.0)
     layout = place(start=(0.0, 0.0, 1.5, 0.0), scenario=scenario)
-    with_frames = fly(scenario, 0, calm, Steady(Command(vx=1.0)), layout=layout, latency=0.0)
+    with_frames = fly_in_simulation(
+        scenario, 0, calm, Steady(Command(vx=1.0)), layout=layout, latency=0.0
+    )
     pilot, states = Steady(Command(vx=1.0)), []
-    record = fly(
+    record = fly_in_simulation(
         scenario,
         0,
         calm,
@@ -261,9 +269,9 @@ def test_on_another_clock_the_same_periods_come_as_soon_as_they_are_asked_about(
 
 def test_periods_that_were_not_requested_are_left_out_and_a_clock_may_begin_anew():
     schedule = FrameTiming().schedule(10.0, 0)
-    assert schedule.due(50.0) == ON_TIME
+    assert schedule.due(50.0) == FRAME_ON_TIME
     assert schedule.due(50.05) is None
-    assert schedule.due(50.55) == ON_TIME
+    assert schedule.due(50.55) == FRAME_ON_TIME
     assert schedule.due(50.56) is None, "what was missed does not come in a burst"
-    assert schedule.due(2.0) == ON_TIME, "the vehicle has started again"
-    assert schedule.due(2.05) is None and schedule.due(2.1) == ON_TIME
+    assert schedule.due(2.0) == FRAME_ON_TIME, "the vehicle has started again"
+    assert schedule.due(2.05) is None and schedule.due(2.1) == FRAME_ON_TIME

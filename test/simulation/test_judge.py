@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liquid_nav.simulation import REASONS, DroneState, Judge, Outcome
+from liquid_nav.simulation import OUTCOME_REASONS, DroneState, FlightJudge, FlightOutcome
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def layout(place):
 
 @pytest.fixture
 def judge(layout):
-    return Judge(layout)
+    return FlightJudge(layout)
 
 
 def at(time, x, y=0.0, z=1.5, speed=0.0, climb=0.0):
@@ -61,8 +61,8 @@ def test_a_break_starts_the_hold_anew(judge, breaks):
 
 def test_radius_belongs_to_it_and_speed_does_not(judge):
     assert run(judge, every(0.1, 0.0, 3.0, x=13.0 - 1e-6)) is None
-    assert run(Judge(judge.layout), every(0.1, 0.0, 3.0, x=13.0)).success
-    assert run(Judge(judge.layout), every(0.1, 0.0, 3.0, x=14.0, speed=0.5)) is None
+    assert run(FlightJudge(judge.layout), every(0.1, 0.0, 3.0, x=13.0)).success
+    assert run(FlightJudge(judge.layout), every(0.1, 0.0, 3.0, x=14.0, speed=0.5)) is None
 
 
 def test_distance_is_horizontal_and_so_is_speed(judge):
@@ -73,7 +73,7 @@ def test_distance_is_horizontal_and_so_is_speed(judge):
 def test_timeout_comes_at_the_limit_and_a_hold_in_its_last_moment_still_counts(judge):
     late = run(judge, every(0.5, 0.0, 70.0, x=5.0))
     assert late.reason == "timeout" and late.time == pytest.approx(60.0) and "10.0 m" in late.detail
-    assert run(Judge(judge.layout), every(0.5, 58.0, 60.0, x=14.0)).success
+    assert run(FlightJudge(judge.layout), every(0.5, 58.0, 60.0, x=14.0)).success
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_altitude_band(judge, z, outcome):
 
 
 def test_the_fence_is_a_circle_around_the_start(place):
-    judge = Judge(place(start=(2.0, 1.0, 1.5, 0.0), target=(30.0, 1.0)))
+    judge = FlightJudge(place(start=(2.0, 1.0, 1.5, 0.0), target=(30.0, 1.0)))
     assert judge.update(at(1.0, x=41.9, y=1.0), None) is None
     assert judge.update(at(1.0, x=42.1, y=1.0), None).reason == "geofence"
 
@@ -101,18 +101,20 @@ def test_a_collision_outranks_everything(judge):
     outcome = judge.update(at(2.0, x=14.0), "oak trunk")
     assert outcome.reason == "collision" and not outcome.success
     assert "oak trunk" in outcome.detail and "1.0 m" in outcome.detail
-    assert Judge(judge.layout).update(at(99.0, x=99.0, z=99.0), "ground").reason == "collision"
+    assert (
+        FlightJudge(judge.layout).update(at(99.0, x=99.0, z=99.0), "ground").reason == "collision"
+    )
 
 
 def test_the_rule_is_the_scenarios(layout):
     rule = replace(layout.scenario.success, radius=5.0, speed=1.5, hold=0.5, time_limit=3.0)
-    judge = Judge(replace(layout, scenario=replace(layout.scenario, success=rule)))
+    judge = FlightJudge(replace(layout, scenario=replace(layout.scenario, success=rule)))
     assert run(judge, every(0.1, 1.0, 2.0, x=10.5, speed=1.4)).time == pytest.approx(1.5)
     assert run(judge, every(0.1, 2.0, 4.0, x=0.0)).time == pytest.approx(3.0)
 
 
 def test_all_reasons_are_known():
-    assert [Outcome(reason, "", 0.0).success for reason in REASONS] == [
+    assert [FlightOutcome(reason, "", 0.0).success for reason in OUTCOME_REASONS] == [
         True,
         False,
         False,
@@ -120,7 +122,7 @@ def test_all_reasons_are_known():
         False,
         False,
     ]
-    assert math.isfinite(Outcome("lost", "", 1.0).time)
+    assert math.isfinite(FlightOutcome("lost", "", 1.0).time)
 
 
 def test_a_landing_that_was_asked_for_ends_on_the_ground_as_landed(judge):
@@ -140,26 +142,32 @@ def test_a_landing_over_the_target_is_no_success(judge, layout):
 
 
 def test_a_landing_excuses_neither_trunks_nor_the_other_fences(layout):
-    assert Judge(layout).update(at(5.0, x=5.0), "oak trunk", landing=True).reason == "collision"
-    assert Judge(layout).update(at(5.0, x=5.0, z=99.0), None, landing=True).reason == "geofence"
-    assert Judge(layout).update(at(5.0, x=-99.0), None, landing=True).reason == "geofence"
-    assert Judge(layout).update(at(5.0, x=5.0, z=0.1), None).reason == "geofence"
+    assert (
+        FlightJudge(layout).update(at(5.0, x=5.0), "oak trunk", landing=True).reason == "collision"
+    )
+    assert (
+        FlightJudge(layout).update(at(5.0, x=5.0, z=99.0), None, landing=True).reason == "geofence"
+    )
+    assert FlightJudge(layout).update(at(5.0, x=-99.0), None, landing=True).reason == "geofence"
+    assert FlightJudge(layout).update(at(5.0, x=5.0, z=0.1), None).reason == "geofence"
 
 
 def test_where_no_contacts_are_reported_it_has_landed_once_it_rests_low(layout):
-    judge = Judge(layout)
+    judge = FlightJudge(layout)
     assert judge.update(at(5.0, x=5.0, z=0.1), None, landing=True) is None
     assert judge.update(at(5.9, x=5.0, z=0.1), None, landing=True) is None
     assert judge.update(at(5.95, x=5.0, z=0.1, climb=-0.5), None, landing=True) is None
     assert judge.update(at(6.2, x=5.0, z=0.1), None, landing=True) is None
     assert judge.update(at(7.2, x=5.0, z=0.1), None, landing=True).reason == "landed"
-    assert Judge(layout).update(at(9.0, x=5.0, z=1.0), None, landing=True) is None, "it hovers"
+    assert FlightJudge(layout).update(at(9.0, x=5.0, z=1.0), None, landing=True) is None, (
+        "it hovers"
+    )
 
 
 def test_a_landing_that_is_under_way_outlives_the_time_limit_and_not_for_ever(layout):
-    judge = Judge(layout)
+    judge = FlightJudge(layout)
     limit = layout.scenario.success.time_limit
     assert judge.update(at(limit - 1.0, x=5.0), None, landing=True) is None
     assert judge.update(at(limit + 28.9, x=5.0), None, landing=True) is None
     assert judge.update(at(limit + 29.0, x=5.0), None, landing=True).reason == "timeout"
-    assert Judge(layout).update(at(limit, x=5.0), None).reason == "timeout"
+    assert FlightJudge(layout).update(at(limit, x=5.0), None).reason == "timeout"

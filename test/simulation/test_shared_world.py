@@ -46,7 +46,7 @@ def test_the_first_of_two_flies_as_if_alone():
         other = shared.drones[1]
         start = other.layout.start
         assert np.hypot(*(other.state.position[:2] - (start.x, start.y))) < 0.5, (
-            "nobody has commanded this one"
+            "this one received no command"
         )
 
 

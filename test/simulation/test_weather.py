@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liquid_nav.simulation.weather import View, Weather, fogged, relit, row_depths
+from liquid_nav.simulation.weather import CameraPlacement, Weather, fogged, relit, row_depths
 from liquid_nav.worlds.condition import CameraFaults, Condition
 
 CLEAR = CameraFaults(noise=0.0)
@@ -14,7 +14,7 @@ PICTURE = np.random.default_rng(0).integers(0, 255, (36, 64, 3), dtype=np.uint8)
 
 
 def test_rows_below_the_horizon_show_the_ground():
-    view = View(height=2.0, pitch=0.0, depth=50.0)
+    view = CameraPlacement(height=2.0, pitch=0.0, depth=50.0)
     depths = row_depths(view, 100)
     assert (depths[:50] == 50.0).all() and (np.diff(depths) <= 0).all()
     # The lowest ray is half the field of view down, minus half a pixel.
@@ -23,13 +23,13 @@ def test_rows_below_the_horizon_show_the_ground():
 
 def test_fog_hides_the_distance_first():
     black = np.zeros((100, 4, 3), np.uint8)
-    seen = fogged(black, 0.085, (1.0, 1.0, 1.0), View())
+    seen = fogged(black, 0.085, (1.0, 1.0, 1.0), CameraPlacement())
     assert seen[0, 0, 0] == pytest.approx(255 * (1 - math.exp(-0.085 * 25.0)), abs=1)
     assert (np.diff(seen[:, 0, 0].astype(int)) <= 0).all() and seen[-1, 0, 0] < 80
 
 
 def test_no_fog_is_no_change():
-    np.testing.assert_array_equal(fogged(PICTURE, 0.0, (1, 1, 1), View()), PICTURE)
+    np.testing.assert_array_equal(fogged(PICTURE, 0.0, (1, 1, 1), CameraPlacement()), PICTURE)
 
 
 def test_dusk_is_dimmer():

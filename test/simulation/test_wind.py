@@ -1,4 +1,4 @@
-"""Mean wind and gusts: their statistics, exactly as the model says."""
+"""Mean wind and gusts: their statistics, exactly as the model defines."""
 
 import math
 

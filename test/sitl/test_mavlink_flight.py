@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("pymavlink")
 
 from liquid_nav import geometry
-from liquid_nav.simulation import CameraConfig, DroneState, ExpertPilot, World, fly
-from liquid_nav.simulation.airframe import LEGS
+from liquid_nav.simulation import CameraConfig, DroneState, ExpertPilot, World, fly_in_simulation
+from liquid_nav.simulation.airframe import STANDING_HEIGHT
 from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.sitl.mavlink_flight import fly_mavlink
 from liquid_nav.sitl.vehicle_body import EmbeddedBody
@@ -24,7 +24,7 @@ SUMMER = load_condition("summer")
 
 @pytest.mark.parametrize("autopilot", ["px4", "ardupilot"])
 def test_the_expert_arrives_as_it_does_without_an_autopilot_between(autopilot):
-    direct = fly(FIELD, 10_000, SUMMER, ExpertPilot())
+    direct = fly_in_simulation(FIELD, 10_000, SUMMER, ExpertPilot())
     through = fly_mavlink(FIELD, 10_000, SUMMER, ExpertPilot(), autopilot)
     assert direct.outcome.success and through.outcome.success
     assert through.outcome.time == pytest.approx(direct.outcome.time, abs=1.0)
@@ -50,7 +50,9 @@ def test_the_embedded_drone_can_stand_take_off_and_land():
             if until == 5.0:
                 assert not body.landed and body.state.position[2] > 1.0
         assert body.landed and drone.collision is None
-        assert body.state.position[2] == pytest.approx(LEGS) and place[2] == pytest.approx(LEGS)
+        assert body.state.position[2] == pytest.approx(STANDING_HEIGHT) and place[
+            2
+        ] == pytest.approx(STANDING_HEIGHT)
 
 
 def test_the_first_pose_from_outside_is_the_scenarios_start():
@@ -59,13 +61,15 @@ def test_the_first_pose_from_outside_is_the_scenarios_start():
     north = geometry.attitude_from_euler(0.0, 0.0, math.pi / 2)
     zero, still = np.zeros(3), np.full(3, math.nan)
     first = world.to_world(DroneState(4.0, np.array((7.0, 8.0, 0.2)), north, zero, zero, still))
-    assert first.position == pytest.approx((start.x, start.y, LEGS)) and first.time == 4.0
+    assert (
+        first.position == pytest.approx((start.x, start.y, STANDING_HEIGHT)) and first.time == 4.0
+    )
     assert math.cos(first.yaw - start.yaw) == pytest.approx(1.0)
     # A metre to the north, nose first, and two metres up: a metre along the start's heading.
     second = world.to_world(
         DroneState(5.0, np.array((7.0, 9.0, 2.2)), north, np.array((0.0, 1.0, 0.0)), zero, still)
     )
-    ahead = (start.x + math.cos(start.yaw), start.y + math.sin(start.yaw), LEGS + 2.0)
+    ahead = (start.x + math.cos(start.yaw), start.y + math.sin(start.yaw), STANDING_HEIGHT + 2.0)
     assert second.position == pytest.approx(ahead)
     assert second.level_velocity() == pytest.approx((1.0, 0.0, 0.0), abs=1e-9)
     assert world.place(second) is None

@@ -26,7 +26,7 @@ KINDS = [
 
 
 class Events:
-    """Changes and words in order: (kind, what, time)."""
+    """Changes and texts in order: (kind, what, time)."""
 
     def __init__(self):
         self.rows, self._last, self._joiner = [], {}, TextJoiner()
@@ -98,8 +98,8 @@ def test_texts_in_order_and_in_time(both):
     real, ours = (events.of("text") for events in both)
     assert [row[1] for row in ours] == [row[1] for row in real]
     for (_, (_, text), expected), (_, _, got) in zip(real, ours):
-        # Landing takes as long as the height above ground says, which the record holds to half a
-        # metre only.
+        # Landing takes as long as the height above ground requires, which the record holds to half
+        # a metre only.
         loose = "anding d" in text or "by landing" in text
         assert got == pytest.approx(expected, abs=1.0 if loose else 0.2), text
 

@@ -30,7 +30,7 @@ ARM, MODE, INTERVAL = 400, 176, 511
 
 
 class Station:
-    """A ground station beside a vehicle; everything heard is kept with its time."""
+    """A ground station beside a vehicle; everything received is kept with its time."""
 
     def __init__(self, name, height=0.0, **options):
         self.profile, kind = KINDS[name]

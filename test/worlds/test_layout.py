@@ -9,7 +9,7 @@ import pytest
 
 from liquid_nav.worlds import generate_layout, line_blocked, load_scenario
 from liquid_nav.worlds.placement import BAND, CLEARANCE, START_CLEAR, TARGET_CLEAR, passable
-from liquid_nav.worlds.values import Solid
+from liquid_nav.worlds.solids import Solid
 
 SEEDS = range(200)
 

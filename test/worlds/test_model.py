@@ -1,4 +1,4 @@
-"""The MuJoCo model: what is solid is where the layout says, and the camera shows it."""
+"""The MuJoCo model: what is solid is where the layout places it, and the camera shows it."""
 
 import math
 from dataclasses import replace
@@ -69,14 +69,13 @@ def test_pictures_stay_inside_what_is_solid():
     """Nothing that can be flown through at cruise height looks solid: visible parts keep to the
     discs of the layout.
     """
-    from liquid_nav.worlds.catalogue import VARIANTS, form
-    from liquid_nav.worlds.pictures import parts
+    from liquid_nav.worlds.catalogue import SPECIES, form, parts
 
-    for species, count in VARIANTS.items():
-        for variant in range(count):
+    for species, record in SPECIES.items():
+        for variant in range(record.variants):
             shape = form(species, variant)
             discs = np.array([d for s in shape.solids for d in s.discs(1.1, 1.9)]).reshape(-1, 3)
-            for part in parts(species, variant, False):
+            for part in parts(species, variant, "summer"):
                 corners = part.mesh.points.reshape(-1, 3)
                 corners = corners[(corners[:, 2] > 1.1) & (corners[:, 2] < 1.9)]
                 if not len(corners):
@@ -126,10 +125,10 @@ def test_rendering_is_repeatable_and_culling_changes_nothing():
 
     layout = generate_layout(load_scenario("forest"), 2)
     spec = build_mujoco_spec(layout, load_condition("summer"))
-    eye = spec.worldbody.add_body(
+    viewpoint = spec.worldbody.add_body(
         pos=(0, 0, 1.5), quat=(math.cos(layout.start.yaw / 2), 0, 0, math.sin(layout.start.yaw / 2))
     )
-    eye.add_camera(name="front", quat=(0.5, 0.5, -0.5, -0.5), fovy=50.5)
+    viewpoint.add_camera(name="front", quat=(0.5, 0.5, -0.5, -0.5), fovy=50.5)
     model = spec.compile()
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)

@@ -1,4 +1,4 @@
-"""The camera of a condition: drawn by seed, and turned by what the condition says."""
+"""The camera of a condition: drawn by seed, and turned as the condition sets."""
 
 import math
 

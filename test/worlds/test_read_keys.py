@@ -1,10 +1,16 @@
-"""Everything that a layout says of a thing is read by who builds the world: what nothing reads is
+"""Every key of a thing in a layout is read by who builds the world: what nothing reads is
 no promise.
 """
 
 import dataclasses
 
-from liquid_nav.worlds import LayoutItem, build_mujoco_spec, generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import (
+    LayoutItem,
+    build_mujoco_spec,
+    generate_layout,
+    load_condition,
+    load_scenario,
+)
 from liquid_nav.worlds.sdf import world_sdf
 from liquid_nav.worlds.sdf_assets import Library
 

@@ -1,4 +1,4 @@
-"""Scenarios and conditions: what can be read and what is said about what cannot."""
+"""Scenarios and conditions: what can be read and what is reported about what cannot."""
 
 import os
 import pickle
@@ -108,7 +108,7 @@ def test_bad_condition(tmp_path, text, expected):
 
 @pytest.mark.parametrize("text", ["8e-2", "8E-2", "0.08", ".8e-1", "+8e-2"])
 def test_numbers_in_any_spelling(tmp_path, text):
-    """YAML 1.1 takes 8e-2 for a word."""
+    """YAML 1.1 takes 8e-2 for a string."""
     path = tmp_path / "haze.yaml"
     path.write_text(f"fog: {text}\nwind:\n")
     assert load_condition(path) == Condition("haze", fog=0.08)
@@ -218,7 +218,7 @@ def test_parameters_that_are_given_in_code_replace_the_defaults_and_cannot_be_ch
 
 
 def test_a_scenario_made_in_code_is_checked_like_one_of_a_file():
-    with pytest.raises(ScenarioError, match="world 'moon' is unknown. .*forest, field"):
+    with pytest.raises(ScenarioError, match="'world' is 'moon'; use one of: forest, field"):
         Scenario("far", "moon")
     with pytest.raises(ScenarioError, match=r"no parameters of 'forest'. .*ForestParameters"):
         Scenario("mixed", "forest", FieldParameters())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from liquid_nav.errors import UserError
 from liquid_nav.liquid import ODECore
 from liquid_nav.policy import Policy
-from liquid_nav.simulation import ExpertPilot, fly
+from liquid_nav.simulation import ExpertPilot, fly_in_simulation
 from liquid_nav.worlds import load_condition, load_scenario
 from liquid_nav_benchmarks.bench.liquid_property import LiquidResponse, compare
 
@@ -29,7 +29,7 @@ def record_frames(
     for seed in seeds:
         images: list[NDArray[np.uint8]] = []
         keep = images.append
-        fly(
+        fly_in_simulation(
             place, seed, condition, ExpertPilot(), on_frame=lambda image, *_, keep=keep: keep(image)
         )
         if len(images) >= frames:
