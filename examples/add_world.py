@@ -22,22 +22,18 @@ from liquid_nav.worlds import (
     generate_layout,
     load_condition,
     load_scenario,
-    meadow,
-    number,
+    meadow_texture,
+    number_key,
 )
 
-SCENARIO = """
-world: orchard
-parameters: {spacing: 6.0}
-target: {distance: [14.0, 18.0]}
-"""
+SCENARIO = "world: orchard\nparameters: {spacing: 6.0}\ntarget: {distance: [14.0, 18.0]}\n"
 
 
 @dataclass(frozen=True)
 class OrchardParameters:
     """What a scenario in an orchard sets: each field is a key with its default and its range."""
 
-    spacing: float = number(5.0, 4.0, 12.0)
+    spacing: float = number_key(5.0, 4.0, 12.0)
     """Distance between trees, m."""
 
 
@@ -54,7 +50,9 @@ def fill_orchard(ground, parameters):
         ground.decorate("grass", *ground.rng.uniform(-20.0, 20.0, 2))
 
 
-WORLDS.register("orchard", WorldKind(OrchardParameters, fill_orchard, meadow, Horizon(0.1, 0, 0)))
+WORLDS.register(
+    "orchard", WorldKind(OrchardParameters, fill_orchard, meadow_texture, Horizon(0.1, 0, 0))
+)
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--out", type=Path, default=Path("orchard"), help="a folder")

@@ -11,27 +11,24 @@ from launch.action import Action
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 
-from liquid_nav.bringup.launch_arguments import (
+from liquid_nav.bringup import (
+    DRONE_PARAMETER_FILE,
+    IMAGE_TRANSPORTS,
+    LIMIT_ARGUMENTS,
     LOG_LEVELS,
-    read_channel,
-    read_folder,
-    read_limits,
-)
-from liquid_nav.bringup.launch_endings import DroneGraph, DroneNode
-from liquid_nav.bringup.launching import (
-    PATIENCE,
+    NODE_END_TIMEOUT,
+    REAL_AUTOPILOTS,
+    DroneGraph,
+    DroneNode,
     GivenArguments,
     NodeSettings,
-    environment_actions,
+    check_autopilot_connection,
+    node_environment_actions,
+    read_engage_channel,
+    read_record_folder,
+    read_supervisor_limits,
+    udp_transport_variables,
 )
-from liquid_nav.bringup.real_drone import (
-    AUTOPILOTS,
-    IMAGE_TRANSPORTS,
-    LIMITS,
-    PARAMETER_FILE,
-    check_connection,
-)
-from liquid_nav.bringup.transport import udp_variables
 
 HERE = Path(__file__).parent
 
@@ -57,7 +54,7 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             "autopilot",
             default_value="px4",
-            choices=AUTOPILOTS,
+            choices=REAL_AUTOPILOTS,
             description="What flies the drone.",
         ),
         DeclareLaunchArgument(
@@ -73,9 +70,9 @@ def generate_launch_description() -> LaunchDescription:
                 name,
                 default_value="",
                 description=f"The supervisor's limit '{name}', SI units; the bridge's own is in "
-                f"{PARAMETER_FILE}.",
+                f"{DRONE_PARAMETER_FILE}.",
             )
-            for name in LIMITS
+            for name in LIMIT_ARGUMENTS
         ),
         DeclareLaunchArgument(
             "engage_channel",
@@ -132,11 +129,11 @@ def launch_setup(context: LaunchContext, given: GivenArguments) -> list[Action]:
     """Return what the arguments ask for."""
     given.check(context)
     value = context.launch_configurations
-    settings = NodeSettings(value, given.names, PARAMETER_FILE, reminded=PATIENCE)
+    settings = NodeSettings(value, given.names, DRONE_PARAMETER_FILE, reminded=NODE_END_TIMEOUT)
     nodes = drone_nodes(value, settings)
     settings.check_params_file()
     return [
-        *environment_actions(),
+        *node_environment_actions(),
         # None ends because of another. Camera, controller and recorder are started again when they
         # have died; Ctrl-C ends the nodes in order, the bridge last.
         *DroneGraph(nodes).start(),
@@ -158,8 +155,8 @@ def drone_nodes(value: dict[str, str], settings: NodeSettings) -> list[DroneNode
     """Return the nodes; ``value``: of the arguments. A parameter that is empty or None is that of
     config/drone.yaml.
     """
-    check_connection(value["autopilot"], value["connection"])
-    record = read_folder(value["record"])
+    check_autopilot_connection(value["autopilot"], value["connection"])
+    record = read_record_folder(value["record"])
     nodes = []
     if value["source"] not in ("", "none"):
         nodes.append(
@@ -202,7 +199,7 @@ def drone_nodes(value: dict[str, str], settings: NodeSettings) -> list[DroneNode
             parameters=settings.parameters(
                 "safety_supervisor",
                 {
-                    **read_limits(value),
+                    **read_supervisor_limits(value),
                     "image_transport": value["image_transport"],
                     "frame_prefix": value["frame_prefix"],
                 },
@@ -219,14 +216,14 @@ def drone_nodes(value: dict[str, str], settings: NodeSettings) -> list[DroneNode
                 {
                     "autopilot": value["autopilot"],
                     "connection": value["connection"],
-                    "engage_channel": read_channel(value["engage_channel"]),
+                    "engage_channel": read_engage_channel(value["engage_channel"]),
                     "frame_prefix": value["frame_prefix"],
                 },
             ),
             remappings=settings.clock,
             # Not in shared memory: what another process leaves locked there when it is killed must
             # not stop the bridge.
-            additional_env=udp_variables(),
+            additional_env=udp_transport_variables(),
             **settings.options("autopilot_bridge"),
         ),
     ]

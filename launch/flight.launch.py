@@ -23,36 +23,38 @@ from launch.actions import (
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 
-from liquid_nav.bringup.fleet import drone_namespaces, drone_plans
-from liquid_nav.bringup.gazebo_processes import (
-    BRIDGE_FILE,
-    CONTACTS,
+from liquid_nav.bringup import DRONE_PARAMETER_FILE as GAZEBO_FILE
+from liquid_nav.bringup import (
+    EMBEDDED_PARAMETER_FILE,
+    GAZEBO_BRIDGE_FILE,
+    GAZEBO_CONTACTS_TOPIC,
+    LOG_LEVELS,
+    PILOT_KINDS,
+    PX4_GAZEBO_MODEL,
+    PX4_GAZEBO_MODELS_FOLDER,
+    SIMULATED_RESUME,
+    SIMULATED_WATCH_PARAMETERS,
+    SIMULATORS,
     WEATHER_REMAPPING,
-    gazebo_arguments,
-    make_world,
-)
-from liquid_nav.bringup.gazebo_processes import PARAMETER_FILE as GAZEBO_FILE
-from liquid_nav.bringup.launch_arguments import LOG_LEVELS, SIMULATORS, read_flight_plan
-from liquid_nav.bringup.launch_endings import end_with_flight
-from liquid_nav.bringup.launching import (
+    FlightPlan,
     GivenArguments,
     NodeSettings,
-    environment_actions,
-    gazebo_launch_file,
-)
-from liquid_nav.bringup.px4_gazebo import MODEL, MODELS, Px4World, make_px4_world
-from liquid_nav.bringup.simulated_flight import (
-    EMBEDDED_PARAMETER_FILE,
-    PILOT_KINDS,
-    RESUME,
-    WATCHED,
-    FlightPlan,
+    Px4World,
     autopilot_connection,
     check_own_estimator,
     command_subscribers,
-    gate,
+    drone_namespaces,
+    drone_plans,
+    end_with_flight,
+    gazebo_arguments,
+    gazebo_launch_file,
+    make_gazebo_world,
+    make_px4_world,
+    node_environment_actions,
     pilot_name,
     pilot_remappings,
+    read_flight_plan,
+    scenario_gate_limits,
     takeoff_altitude,
 )
 from liquid_nav.resources import find
@@ -90,7 +92,7 @@ def generate_launch_description() -> LaunchDescription:
         ),
         DeclareLaunchArgument(
             "px4_model",
-            default_value=MODEL,
+            default_value=PX4_GAZEBO_MODEL,
             description="For sim:=px4_gazebo: PX4's Gazebo model, one with a camera.",
         ),
         DeclareLaunchArgument(
@@ -210,8 +212,8 @@ def launch_setup(context: LaunchContext, given: GivenArguments) -> list[Action]:
         nodes = px4_nodes(plan, settings)
     elif sim == "gazebo":
         nodes = gazebo_nodes(plan, settings)
-        world = make_world(plan, value["engine"])
-        simulator = gazebo(world, str(find(BRIDGE_FILE)), value["gui"] == "true", settings)
+        world = make_gazebo_world(plan, value["engine"])
+        simulator = gazebo(world, str(find(GAZEBO_BRIDGE_FILE)), value["gui"] == "true", settings)
     else:
         nodes = px4_gazebo_nodes(plan, settings)
         made = make_px4_world(
@@ -230,7 +232,7 @@ def launch_setup(context: LaunchContext, given: GivenArguments) -> list[Action]:
     runners = nodes[-plan.drones :]
     others = [one for one in simulator if isinstance(one, ExecuteProcess)] + nodes[: -plan.drones]
     return [
-        *environment_actions(),
+        *node_environment_actions(),
         LogInfo(msg=text),
         # The flight ends with its runners, or at once with any other process that ends.
         end_with_flight(runners, others, started_elsewhere),
@@ -311,7 +313,7 @@ def px4_nodes(plan: FlightPlan, settings: NodeSettings) -> list[Node]:
                     "odom_topic": "autopilot/odom",
                     # simulated_camera publishes the pose in the scenario's frame.
                     "publish_tf": False,
-                    "resume": RESUME,
+                    "resume": SIMULATED_RESUME,
                     "true_pose": True,
                     "frame_prefix": plan.frame_prefix,
                 },
@@ -338,7 +340,7 @@ def px4_nodes(plan: FlightPlan, settings: NodeSettings) -> list[Node]:
             **settings.options("simulated_camera"),
         ),
         pilot(plan, settings),
-        safety_supervisor(plan, settings, **WATCHED),
+        safety_supervisor(plan, settings, **SIMULATED_WATCH_PARAMETERS),
         *recorder(plan, settings),
         scenario_runner(
             plan,
@@ -357,7 +359,9 @@ def gazebo_nodes(plan: FlightPlan, settings: NodeSettings) -> list[Node]:
         weather(plan, settings, publish_tf=True),
         pilot(plan, settings),
         # Engaged before it receives the bridge, the supervisor would command no vehicle.
-        safety_supervisor(plan, settings, autopilot_age=WATCHED["autopilot_age"]),
+        safety_supervisor(
+            plan, settings, autopilot_age=SIMULATED_WATCH_PARAMETERS["autopilot_age"]
+        ),
         Node(
             package="liquid_nav",
             executable="autopilot_bridge",
@@ -368,7 +372,9 @@ def gazebo_nodes(plan: FlightPlan, settings: NodeSettings) -> list[Node]:
         ),
         *recorder(plan, settings),
         # Gazebo's clock runs while our nodes still come up.
-        scenario_runner(plan, settings, count_from_start=True, contacts_topic=CONTACTS),
+        scenario_runner(
+            plan, settings, count_from_start=True, contacts_topic=GAZEBO_CONTACTS_TOPIC
+        ),
     ]
 
 
@@ -379,7 +385,7 @@ def px4_gazebo_nodes(plan: FlightPlan, settings: NodeSettings) -> list[Node]:
         # PX4's own drone carries its camera elsewhere than ours.
         weather(plan, settings, publish_tf=False),
         pilot(plan, settings),
-        safety_supervisor(plan, settings, **WATCHED),
+        safety_supervisor(plan, settings, **SIMULATED_WATCH_PARAMETERS),
         Node(
             package="liquid_nav",
             executable="autopilot_bridge",
@@ -443,7 +449,7 @@ def safety_supervisor(plan: FlightPlan, settings: NodeSettings, **watched: float
         namespace=settings.namespace,
         parameters=settings.parameters(
             "safety_supervisor",
-            {**gate(plan.scenario), "frame_prefix": plan.frame_prefix, **watched},
+            {**scenario_gate_limits(plan.scenario), "frame_prefix": plan.frame_prefix, **watched},
         ),
         # The command and the mode of the pilot that flies.
         remappings=[*settings.clock, *pilot_remappings(plan.pilot)],
@@ -543,7 +549,9 @@ def px4(made: Px4World) -> list[Action]:
     if made.command is None:
         assignments = " ".join(f"{name}={text}" for name, text in own.items())
         return [
-            LogInfo(msg=f"start PX4 yourself: {assignments} PX4_GZ_MODELS=<PX4>/{MODELS} px4"),
+            LogInfo(
+                msg=f"start PX4 yourself: {assignments} PX4_GZ_MODELS=<PX4>/{PX4_GAZEBO_MODELS_FOLDER} px4"
+            ),
         ]
     # Without a terminal PX4's shell would read an endless stream of nothing: -d leaves the shell
     # out.

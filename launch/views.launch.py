@@ -8,16 +8,21 @@ from launch.action import Action
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction
 from launch_ros.actions import Node
 
-from liquid_nav.bringup.fleet import drone_namespaces
-from liquid_nav.bringup.launch_arguments import join_namespaces, read_drones
-from liquid_nav.bringup.launching import GivenArguments
-from liquid_nav.bringup.simulated_flight import (
+from liquid_nav.bringup import (
+    AGGREGATOR_FILE,
     PILOT_KINDS,
+    RVIZ_DRONE_TOPICS,
+    RVIZ_FILE,
+    STAMPED_PLOT_TOPICS,
+    UNSTAMPED_PLOT_TOPICS,
+    GivenArguments,
     clock_remapping,
+    drone_namespaces,
     enclave_arguments,
+    join_namespaces,
     pilot_remappings,
+    read_drone_count,
 )
-from liquid_nav.bringup.view_files import AGGREGATOR_FILE, RVIZ_FILE, STAMPED, UNSTAMPED, VIEWED
 from liquid_nav.resources import find
 
 
@@ -76,12 +81,12 @@ def launch_setup(context: LaunchContext, given: GivenArguments) -> list[Action]:
     graph = join_namespaces(value["namespace"])
     clock = clock_remapping(graph)
     namespaces = [
-        join_namespaces(graph, name) for name in drone_namespaces(read_drones(value["drones"]))
+        join_namespaces(graph, name) for name in drone_namespaces(read_drone_count(value["drones"]))
     ]
     first = f"/{namespaces[0]}".rstrip("/")
     actions: list[Action] = []
     if value["rqt"] == "true":
-        curves = UNSTAMPED if simulated else STAMPED
+        curves = UNSTAMPED_PLOT_TOPICS if simulated else STAMPED_PLOT_TOPICS
         actions.append(
             ExecuteProcess(
                 cmd=["ros2", "run", "rqt_plot", "rqt_plot", *(f"{first}{name}" for name in curves)],
@@ -104,7 +109,7 @@ def launch_setup(context: LaunchContext, given: GivenArguments) -> list[Action]:
         ]
     if value["rviz"] == "true":
         # Our file names topics without a namespace, and frames without a prefix.
-        viewed = [(name, f"{first}{name}") for name in VIEWED if first]
+        viewed = [(name, f"{first}{name}") for name in RVIZ_DRONE_TOPICS if first]
         actions.append(
             Node(
                 package="rviz2",

@@ -10,11 +10,12 @@ import pytest
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.entrants import PILOTS, build_pilot, resolve_pilot
 from liquid_nav.policy import CORES, ModelError
-from liquid_nav.policy.cores import build_core
+from liquid_nav.policy.core_factory import build_core
 from liquid_nav.registry import Registry
 from liquid_nav.worlds import (
     WORLDS,
     ScenarioError,
+    build_mujoco_spec,
     generate_layout,
     load_condition,
     load_scenario,
@@ -135,6 +136,47 @@ def test_a_world_of_a_package_that_cannot_be_imported_is_one_line(package, tmp_p
     path.write_text("world: x\n")
     with pytest.raises(UserError, match="'x' of broken_world cannot be imported"):
         load_scenario(path)
+
+
+SPECIES_PACKAGE = (
+    "from liquid_nav.worlds import BroadTree, Bush, Grows, Material, Size, Species\n"
+    "BLUE = Material('blue', colour=(0.1, 0.2, 0.9))\n"
+    "PALM = Species(\n"
+    "    'tree',\n"
+    "    2,\n"
+    "    BroadTree((0.2, 0.3), (6, 7), (3.0, 3.5), (1.0, 1.5), 3, bark=BLUE, leaves=BLUE),\n"
+    "    (Grows('forest trees', shares=(1.0, 1.0, 1.0, 1.0)), Grows('forest bushes')),\n"
+    "    absent=('winter',),\n"
+    "    shadow=0.9,\n"
+    ")\n"
+    "HERE = (Grows('forest belt', (1,)),)\n"
+    "CLAIMS = Species('bush', 1, Bush(Size(1.0), Size(0.5), leaves=BLUE), HERE)\n"
+)
+
+
+def test_a_species_of_another_package_stands_in_layouts_and_in_both_sorts_of_files(package):
+    """One record is everything that a species needs."""
+    package("palm_package", SPECIES_PACKAGE, {"palm": "palm_package:PALM"}, "liquid_nav.species")
+    layout = generate_layout(load_scenario("forest"), 1)
+    palms = [item for item in layout.items if item.species == "palm"]
+    assert len(palms) > 10 and {item.kind for item in palms} == {"tree"}
+    assert {item.variant for item in palms} == {0, 1}
+    assert {solid.kind for item in palms for solid in item.solids} == {"trunk", "crown"}
+    for season, shown in (("summer", True), ("winter", False)):
+        spec = build_mujoco_spec(layout, load_condition(season))
+        meshes = {mesh.name for mesh in spec.meshes}
+        assert ({"palm0.trunk", "palm1.crown", "palm1.crown_far"} <= meshes) is shown
+        assert ("blue" in {material.name for material in spec.materials}) is shown
+        assert sum(geom.name.startswith("trunk.") for geom in spec.geoms) >= len(palms)
+        text = world_sdf(layout, load_condition(season), Library("files", season))
+        assert ("files/palm0.trunk.obj" in text) is shown
+        assert text.count('<model name="tree_') >= len(palms)
+
+
+def test_two_species_that_claim_one_number_of_a_habitat_are_one_line(package):
+    package("claims", SPECIES_PACKAGE, {"thorn": "claims:CLAIMS"}, "liquid_nav.species")
+    with pytest.raises(UserError, match="'far_tree' and 'thorn' both have number 1 in"):
+        generate_layout(load_scenario("forest"), 1)
 
 
 def test_a_pilot_of_another_package_can_be_evaluated(package):

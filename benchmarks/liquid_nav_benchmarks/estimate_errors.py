@@ -18,8 +18,8 @@ from typing import Any, Sequence
 import numpy as np
 from rosbags.highlevel import AnyReader
 
-from liquid_nav.errors import UserError
 from liquid_nav.clocks import NANO
+from liquid_nav.errors import UserError
 
 ESTIMATED = "/autopilot/odom"
 TRUE = "/autopilot/true_odom"

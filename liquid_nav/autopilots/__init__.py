@@ -53,8 +53,8 @@ if TYPE_CHECKING:
         px4_topic_name,
     )
     from liquid_nav.autopilots.px4_truth import Px4GroundTruth
-    from liquid_nav.autopilots.reports import SessionEvent
     from liquid_nav.autopilots.session import OffboardSession
+    from liquid_nav.autopilots.session_reports import SessionEvent
     from liquid_nav.autopilots.transitions import PHASE_TRANSITIONS
     from liquid_nav.autopilots.true_pose import (
         ARDUPILOT_METRES_PER_E7,
@@ -112,8 +112,8 @@ else:
                 "px4_topic_name",
             ],
             "px4_truth": ["Px4GroundTruth"],
-            "reports": ["SessionEvent"],
             "session": ["OffboardSession"],
+            "session_reports": ["SessionEvent"],
             "transitions": ["PHASE_TRANSITIONS"],
             "true_pose": [
                 "ARDUPILOT_METRES_PER_E7",

@@ -39,8 +39,8 @@ from liquid_nav.autopilots.freshness import NEVER
 from liquid_nav.autopilots.ledger import Ledger
 from liquid_nav.autopilots.polling import Polling
 from liquid_nav.autopilots.remote_control import RemoteControl
-from liquid_nav.autopilots.reports import EventLog, SessionEvent, bridge_report
 from liquid_nav.autopilots.requests import Reply, Requests
+from liquid_nav.autopilots.session_reports import EventLog, SessionEvent, bridge_report
 from liquid_nav.autopilots.set_points import ZERO, SetPoints
 from liquid_nav.autopilots.vehicle import VehicleState
 from liquid_nav.safety import BridgeReport, Fault, FaultKind, Mode, Order, Phase

@@ -11,25 +11,25 @@ from liquid_nav.worlds import (
     KEYS_OF_OWN_CLOCK,
     KEYS_OF_OWN_ESTIMATOR,
     KEYS_OF_OWN_LOOK,
+    CameraConfig,
     DroneSpec,
     check_condition_supported,
-    draw_mounting,
     generate_layout,
     load_condition,
     load_scenario,
     write_sdf,
 )
 
-PARAMETER_FILE = "config/gazebo.yaml"
-BRIDGE_FILE = "config/gazebo_bridge.yaml"
-CONTACTS = "gazebo/contacts"
+GAZEBO_PARAMETER_FILE = "config/gazebo.yaml"
+GAZEBO_BRIDGE_FILE = "config/gazebo_bridge.yaml"
+GAZEBO_CONTACTS_TOPIC = "gazebo/contacts"
 """Of the drone's contact sensor, see config/gazebo_bridge.yaml."""
 WEATHER_REMAPPING = ("camera/image_raw", "camera/image_clean")
 """What the bridge calls the camera, so that the weather node stands between it and the controller.
 """
 
 
-def make_world(plan: FlightPlan, engine: str = "ogre2") -> Path:
+def make_gazebo_world(plan: FlightPlan, engine: str = "ogre2") -> Path:
     """Write the world of a plan into a new temporary folder; returns the SDF file."""
     scenario = load_scenario(plan.scenario)
     condition = load_condition(plan.condition or scenario.condition)
@@ -37,9 +37,8 @@ def make_world(plan: FlightPlan, engine: str = "ogre2") -> Path:
         condition, "Gazebo", KEYS_OF_OWN_ESTIMATOR + KEYS_OF_OWN_LOOK + KEYS_OF_OWN_CLOCK
     )
     path = Path(tempfile.mkdtemp(prefix="liquid_nav_")) / f"{scenario.world}_{plan.seed}.sdf"
-    mounting = draw_mounting(condition.camera, plan.seed)
-    rate = condition.frame_rate(plan.frame_rate)
-    drone = DroneSpec(rate=rate, prefix=plan.frame_prefix, fov=mounting.view, turn=mounting.turn)
+    usual = CameraConfig(rate=condition.frame_rate(plan.frame_rate))
+    drone = DroneSpec(camera=usual.of(condition.camera, plan.seed), prefix=plan.frame_prefix)
     write_sdf(path, generate_layout(scenario, plan.seed), condition, engine, drone)
     return path
 

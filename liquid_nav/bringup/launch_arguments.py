@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Mapping
 
 from liquid_nav.bringup.fleet import check_drones
-from liquid_nav.bringup.real_drone import LIMITS
+from liquid_nav.bringup.real_drone import LIMIT_ARGUMENTS
 from liquid_nav.bringup.simulated_flight import (
     FlightPlan,
     parse_namespace,
@@ -37,13 +37,13 @@ def read_flight_plan(value: Mapping[str, str]) -> FlightPlan:
         condition=value["condition"],
         pilot=value["pilot"],
         model=value["model"],
-        record=read_folder(value["record"]),
+        record=read_record_folder(value["record"]),
         frame_rate=parse_number("frame_rate", value["frame_rate"]),
         real_time_factor=parse_number("real_time_factor", value["real_time_factor"]),
         frame_prefix=value["frame_prefix"],
         autopilot="px4" if value["sim"] == "px4" else "",
         connection=value["connection"],
-        drones=read_drones(value["drones"]),
+        drones=read_drone_count(value["drones"]),
         watchers=int(value["rqt"] == "true"),
     )
     if value["sim"].endswith("gazebo") and plan.drones > 1:
@@ -52,14 +52,14 @@ def read_flight_plan(value: Mapping[str, str]) -> FlightPlan:
     return plan
 
 
-def read_drones(text: str) -> int:
+def read_drone_count(text: str) -> int:
     """Return the number of drones, at least 1; raises UserError for what is no such number."""
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise UserError(f"cannot read drones:={text}", "give a whole number from 1 on")
     return int(text)
 
 
-def read_folder(text: str) -> Path | None:
+def read_record_folder(text: str) -> Path | None:
     """Return the folder that ``record`` means: a new one for ``auto``, None for an empty text."""
     if text == "auto":
         text = f"flights/{datetime.now():%Y%m%d-%H%M%S}"
@@ -68,14 +68,14 @@ def read_folder(text: str) -> Path | None:
     return Path(text).resolve()
 
 
-def read_limits(value: Mapping[str, str]) -> dict[str, float]:
+def read_supervisor_limits(value: Mapping[str, str]) -> dict[str, float]:
     """Return the supervisor's limits that were given, SI units; raises UserError for one that is no
     number.
     """
-    return {name: parse_number(name, value[name]) for name in LIMITS if value[name]}
+    return {name: parse_number(name, value[name]) for name in LIMIT_ARGUMENTS if value[name]}
 
 
-def read_channel(text: str) -> int | None:
+def read_engage_channel(text: str) -> int | None:
     """Return the channel whose switch engages, or None for an empty text; raises UserError for what
     is no number.
     """

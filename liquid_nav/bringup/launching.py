@@ -33,7 +33,7 @@ REMINDED = "1"
 """s until a node that was signalled to end gets a second signal: it may have missed the first one
 during its start. A node that is ending ignores it.
 """
-PATIENCE = "20"
+NODE_END_TIMEOUT = "20"
 """s that a node gets to end, so that a slow machine finishes its bag before it is killed."""
 OF_LAUNCH = (
     "launch-prefix",
@@ -166,7 +166,7 @@ class NodeSettings:
             "ros_arguments": [*enclave_arguments(node), "--log-level", self._log_level],
             "output": "screen",
             "sigterm_timeout": self._reminded,
-            "sigkill_timeout": PATIENCE,
+            "sigkill_timeout": NODE_END_TIMEOUT,
         }
 
     def check_params_file(self) -> None:
@@ -178,7 +178,7 @@ class NodeSettings:
         self._file.check(self._full_names)
 
 
-def environment_actions() -> list[Action]:
+def node_environment_actions() -> list[Action]:
     """Return the environment of the graph, see ``simulated_flight.node_environment``."""
     return [SetEnvironmentVariable(name, text) for name, text in node_environment().items()]
 

@@ -26,8 +26,8 @@ from liquid_nav.worlds import (
 )
 
 BINARY = "build/px4_sitl_default/bin/px4"
-MODELS = "Tools/simulation/gz/models"
-MODEL = "x500_mono_cam"
+PX4_GAZEBO_MODELS_FOLDER = "Tools/simulation/gz/models"
+PX4_GAZEBO_MODEL = "x500_mono_cam"
 GROUND = 0.2
 """m above the ground at which PX4's drone is set down."""
 
@@ -95,7 +95,7 @@ def make_px4_world(
     }
     if folder is None:
         return Px4World(path, bridge, None, environment)
-    models = str(folder / MODELS)
+    models = str(folder / PX4_GAZEBO_MODELS_FOLDER)
     environment |= {"PX4_GZ_MODELS": models, "GZ_SIM_RESOURCE_PATH": models}
     return Px4World(path, bridge, [str(folder / BINARY)], environment)
 

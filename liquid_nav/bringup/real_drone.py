@@ -12,14 +12,14 @@ from liquid_nav.autopilots import read_connection
 from liquid_nav.bringup.simulated_flight import GATE_LIMITS
 from liquid_nav.recordings import next_free_folder
 
-PARAMETER_FILE = "config/drone.yaml"
+DRONE_PARAMETER_FILE = "config/drone.yaml"
 IMAGE_TRANSPORTS = ("raw", "compressed")
-AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "twist", "twist_stamped")
+REAL_AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "twist", "twist_stamped")
 OVER_MAVLINK = ("px4", "ardupilot")
 """Autopilots that are reached by a connection."""
 FENCE = ("radius", "low", "high")
 """The fence around where it was engaged: m horizontally, below (negative) and above."""
-LIMITS = (*GATE_LIMITS, *FENCE)
+LIMIT_ARGUMENTS = (*GATE_LIMITS, *FENCE)
 """Parameters of the supervisor that the launch file takes as arguments."""
 STARTED_AGAIN = ("camera", "liquid_controller", "recorder")
 """Nodes that are started again when they die; until then the supervisor holds, and a person engages
@@ -41,7 +41,7 @@ LONGEST_PAUSE = 30.0
 """s until a node that dies again and again is started again."""
 
 
-def check_connection(autopilot: str, connection: str) -> None:
+def check_autopilot_connection(autopilot: str, connection: str) -> None:
     """Refuse an address that cannot be read, where the autopilot, one of ``AUTOPILOTS``, needs one.
 
     Raises:

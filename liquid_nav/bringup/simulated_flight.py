@@ -31,7 +31,7 @@ PILOT_NODES = {"policy": "liquid_controller", "expert": "expert_pilot"}
 PILOT_KINDS = tuple(PILOT_NODES)
 PILOT_TOPICS = ("cmd_vel", "mode")
 """What supervisor, scenario runner and plots read of whoever steers."""
-AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "test-px4", "test-ardupilot")
+SIMULATED_FLIGHT_AUTOPILOTS = ("px4", "ardupilot", "px4_dds", "test-px4", "test-ardupilot")
 PX4_DDS_DOMAIN = 0
 """ROS domain of PX4's uXRCE-DDS client (its UXRCE_DDS_DOM_ID), unless the user names another in
 ROS_DOMAIN_ID.
@@ -42,7 +42,7 @@ EMBEDDED_PARAMETER_FILE = "config/embedded.yaml"
 GATE_LIMITS = ("speed", "vertical_speed", "yaw_rate", "acceleration", "yaw_acceleration")
 """Limits that scenarios and launch arguments hand to the supervisor."""
 
-WATCHED = {
+SIMULATED_WATCH_PARAMETERS = {
     "odometry_age": 0.5,
     "autopilot_age": 1.0,
     "latency": 0.3,
@@ -52,7 +52,7 @@ WATCHED = {
 }
 """What the supervisor watches beside images and commands, where an autopilot flies."""
 
-RESUME = 10.0
+SIMULATED_RESUME = 10.0
 """s since the beginning of a hold in which a bridge of a simulated flight lets the supervisor go on
 by itself.
 
@@ -188,7 +188,7 @@ def embedded_graph(plan: FlightPlan) -> list[NodeProcess]:
         pilot_process(plan),
         NodeProcess(
             "safety_supervisor",
-            gate(plan.scenario) | prefix,
+            scenario_gate_limits(plan.scenario) | prefix,
             remappings=pilot_remappings(plan.pilot),
         ),
     ]
@@ -248,7 +248,7 @@ def pilot_name(plan: FlightPlan) -> str:
     return plan.model
 
 
-def gate(scenario: str) -> dict[str, float]:
+def scenario_gate_limits(scenario: str) -> dict[str, float]:
     """Return what a scenario allows the drone, as parameters of the supervisor."""
     limits = load_scenario(scenario).limits
     return {name: float(getattr(limits, name)) for name in GATE_LIMITS}
@@ -296,9 +296,10 @@ def autopilot_graph(plan: FlightPlan) -> list[NodeProcess]:
         UserError: unknown scenario or autopilot, a connection that cannot be read, or one where
             none is used.
     """
-    if plan.autopilot not in AUTOPILOTS:
+    if plan.autopilot not in SIMULATED_FLIGHT_AUTOPILOTS:
         raise UserError(
-            f"unknown autopilot '{plan.autopilot}'", f"choose one of: {', '.join(AUTOPILOTS)}"
+            f"unknown autopilot '{plan.autopilot}'",
+            f"choose one of: {', '.join(SIMULATED_FLIGHT_AUTOPILOTS)}",
         )
     dds = plan.autopilot == "px4_dds"
     if dds and plan.connection:
@@ -327,7 +328,7 @@ def autopilot_graph(plan: FlightPlan) -> list[NodeProcess]:
     _, *others = embedded_graph(plan)
     supervisor = next(process for process in others if process.executable == "safety_supervisor")
     others[others.index(supervisor)] = replace(
-        supervisor, parameters={**supervisor.parameters, **WATCHED}
+        supervisor, parameters={**supervisor.parameters, **SIMULATED_WATCH_PARAMETERS}
     )
     runner = others.pop()
     bridge: dict[str, object] = {
@@ -338,7 +339,7 @@ def autopilot_graph(plan: FlightPlan) -> list[NodeProcess]:
     }
     # The simulated camera publishes the pose in the scenario's frame.
     bridge["publish_tf"] = False
-    bridge["resume"] = RESUME
+    bridge["resume"] = SIMULATED_RESUME
     truth = {"true_pose": True}
     graph = [
         NodeProcess("autopilot_bridge", bridge | truth | prefix),

@@ -90,7 +90,7 @@ def transport_variables() -> dict[str, str]:
     return {fastdds_profile_variable(): str(find(TRANSPORT_FILE))}
 
 
-def udp_variables() -> dict[str, str]:
+def udp_transport_variables() -> dict[str, str]:
     """Return the variable that keeps a process out of shared memory; nothing where the user has
     chosen a transport.
 

@@ -5,14 +5,14 @@ rclpy nor launch.
 RVIZ_FILE = "config/views/liquid_nav.rviz"
 PERSPECTIVE_FILE = "config/views/liquid_nav.perspective"
 AGGREGATOR_FILE = "config/views/diagnostics.yaml"
-STAMPED = (
+STAMPED_PLOT_TOPICS = (
     "/cmd_vel/twist/linear/x",
     "/cmd_vel/twist/linear/z",
     "/cmd_vel/twist/angular/z",
     "/liquid_controller/timing/position[2]",
 )
 """What rqt_plot shows of a real drone, whose stamps are those of the wall clock."""
-UNSTAMPED = (
+UNSTAMPED_PLOT_TOPICS = (
     "/plots/command/linear/x",
     "/plots/velocity/linear/x",
     "/plots/command/angular/z",
@@ -20,7 +20,7 @@ UNSTAMPED = (
     "/plots/latency/data",
 )
 """What it shows of a simulated one, see ``nodes.plots``."""
-VIEWED = ("/camera/camera_info", "/camera/image_raw", "/odom", "/simulator/markers")
+RVIZ_DRONE_TOPICS = ("/camera/camera_info", "/camera/image_raw", "/odom", "/simulator/markers")
 """Topics in our RViz file that belong to one drone."""
 FOXGLOVE_FILES = ("config/views/foxglove_live.json", "config/views/foxglove_bag.json")
 """Layouts for a live connection, and for bags, in which images are compressed."""

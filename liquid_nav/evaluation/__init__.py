@@ -25,11 +25,11 @@ if TYPE_CHECKING:
         read_places,
         resolve_pilot,
     )
+    from liquid_nav.evaluation.flight_report import write_report
     from liquid_nav.evaluation.metrics import SUMMARY_KEYS, summarize_flights, wilson_interval
     from liquid_nav.evaluation.pilot_spec import PilotSpec
     from liquid_nav.evaluation.progress import FlightProgress
-    from liquid_nav.evaluation.records import FlightRecords
-    from liquid_nav.evaluation.report import write_report
+    from liquid_nav.evaluation.records_file import FlightRecords
     from liquid_nav.evaluation.seeds import FIRST_REPORTED_SEED, format_seeds, parse_seeds
     from liquid_nav.evaluation.style import (
         FAINT_COLOUR,
@@ -79,11 +79,11 @@ else:
                 "read_places",
                 "resolve_pilot",
             ],
+            "flight_report": ["write_report"],
             "metrics": ["SUMMARY_KEYS", "summarize_flights", "wilson_interval"],
             "pilot_spec": ["PilotSpec"],
             "progress": ["FlightProgress"],
-            "records": ["FlightRecords"],
-            "report": ["write_report"],
+            "records_file": ["FlightRecords"],
             "seeds": ["FIRST_REPORTED_SEED", "format_seeds", "parse_seeds"],
             "style": [
                 "FAINT_COLOUR",

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.errors import UserError
-from liquid_nav.simulation import CameraConfig, CameraRenderer
+from liquid_nav.simulation import CameraRenderer
 from liquid_nav.worlds import (
+    CameraConfig,
     Condition,
     Mounting,
     Scenario,

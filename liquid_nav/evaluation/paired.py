@@ -18,7 +18,7 @@ from typing import Any, Mapping, Sequence
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.campaign_log import SUCCESS, latest, other_rate, read_outcomes
 from liquid_nav.evaluation.metrics import wilson_interval
-from liquid_nav.evaluation.records import read_lines
+from liquid_nav.evaluation.records_file import read_lines
 from liquid_nav.evaluation.table import check_writable, write_rows
 
 Place = tuple[str, str, int]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         read_recipe_mapping,
         recipe_from_mapping,
     )
-    from liquid_nav.learning.replay import ReplayedFlight, replay_recording
+    from liquid_nav.learning.recording_replay import ReplayedFlight, replay_recording
     from liquid_nav.learning.screening import REFUSED_FINDINGS
     from liquid_nav.learning.stills import StillConfig, build_still_data_set, find_still_pictures
     from liquid_nav.learning.training import PolicyTrainer
@@ -46,7 +46,7 @@ else:
                 "read_recipe_mapping",
                 "recipe_from_mapping",
             ],
-            "replay": ["ReplayedFlight", "replay_recording"],
+            "recording_replay": ["ReplayedFlight", "replay_recording"],
             "screening": ["REFUSED_FINDINGS"],
             "stills": ["StillConfig", "build_still_data_set", "find_still_pictures"],
             "training": ["PolicyTrainer"],

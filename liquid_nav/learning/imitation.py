@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.auxiliary import HEIGHT, NAMES, SCAN
-from liquid_nav.learning.looks import split
+from liquid_nav.learning.front_features import split
 from liquid_nav.policy import Policy
 from liquid_nav.vision import BackboneEncoder
 
@@ -86,7 +86,7 @@ class ImitationModule(lightning.LightningModule):
 
     def look(self, maps: Tensor) -> Tensor:
         """Encode what the front has answered, float16 [B,T,D], into float32 [B,T,F]; see
-        ``learning/looks.py``.
+        ``learning/front_features.py``.
         """
         encoder = self.policy.encoder
         assert isinstance(encoder, BackboneEncoder)  # Only a frozen front has maps.

@@ -18,7 +18,6 @@ from liquid_nav.learning.auxiliary import auxiliary_targets
 from liquid_nav.policy import Policy
 from liquid_nav.simulation import (
     WIDE_RESPONSE_RANGES,
-    CameraConfig,
     DroneState,
     Expert,
     ExpertPilot,
@@ -31,6 +30,7 @@ from liquid_nav.types import Command, Observation
 from liquid_nav.vision import resize_image
 from liquid_nav.worlds import (
     AppearanceSpec,
+    CameraConfig,
     CameraFaults,
     Condition,
     DriftSpec,

@@ -20,11 +20,11 @@ from liquid_nav.evaluation import available_cores, process_pool
 from liquid_nav.learning.cache import META, CacheError, Shard, write_shard
 from liquid_nav.learning.diverging import REMEDY, DivergedError, steps_done
 from liquid_nav.learning.fit import fit, last_checkpoint
+from liquid_nav.learning.front_features import compute_looks
 from liquid_nav.learning.hardware import TrainingHardware, bfloat16_is_fast
 from liquid_nav.learning.imitation import ImitationModule
 from liquid_nav.learning.import_dataset import data_set_shards
 from liquid_nav.learning.kept_recipe import KeptRecipe, keep
-from liquid_nav.learning.looks import compute_looks
 from liquid_nav.learning.recipe import Recipe, Round
 from liquid_nav.learning.rollout import CONDITION, LabelledFlight, RolloutTask, run_rollout
 from liquid_nav.learning.seen import HEAD, load_head, save_head

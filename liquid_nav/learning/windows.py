@@ -12,7 +12,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from liquid_nav.learning.auxiliary import mirror
 from liquid_nav.learning.cache import Shard
-from liquid_nav.learning.looks import is_mirrored, open_looks
+from liquid_nav.learning.front_features import is_mirrored, open_looks
 from liquid_nav.simulation import OUTCOME_REASONS
 
 LONGEST = 15.0

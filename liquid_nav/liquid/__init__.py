@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from liquid_nav.liquid.cfc import CfC
     from liquid_nav.liquid.core import Core, CoreInputError
     from liquid_nav.liquid.ctrnn import CTRNN
+    from liquid_nav.liquid.event_stream import Channel, Stream
     from liquid_nav.liquid.fast import fast_ltc_available
     from liquid_nav.liquid.gru_ode import GRUODE
     from liquid_nav.liquid.leaky import LeakyLiquid
@@ -26,10 +27,9 @@ if TYPE_CHECKING:
     from liquid_nav.liquid.solvers.implicit import ImplicitEuler
     from liquid_nav.liquid.solvers.rk4 import RK4
     from liquid_nav.liquid.solvers.semi_implicit import SemiImplicitEuler
-    from liquid_nav.liquid.stream import Channel, Stream
+    from liquid_nav.liquid.unstructured_wirings import DenseWiring, RandomWiring
     from liquid_nav.liquid.warm_start import WarmStart
     from liquid_nav.liquid.wiring import Wiring, WiringError
-    from liquid_nav.liquid.wirings import DenseWiring, RandomWiring
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
@@ -37,6 +37,7 @@ else:
             "cfc": ["CfC"],
             "core": ["Core", "CoreInputError"],
             "ctrnn": ["CTRNN"],
+            "event_stream": ["Channel", "Stream"],
             "fast": ["fast_ltc_available"],
             "gru_ode": ["GRUODE"],
             "leaky": ["LeakyLiquid"],
@@ -51,10 +52,9 @@ else:
             "solvers.implicit": ["ImplicitEuler"],
             "solvers.rk4": ["RK4"],
             "solvers.semi_implicit": ["SemiImplicitEuler"],
-            "stream": ["Channel", "Stream"],
+            "unstructured_wirings": ["DenseWiring", "RandomWiring"],
             "warm_start": ["WarmStart"],
             "wiring": ["Wiring", "WiringError"],
-            "wirings": ["DenseWiring", "RandomWiring"],
         },
     )
 

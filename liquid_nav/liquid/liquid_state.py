@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .core import Core
-from .wirings import RandomWiring
+from .unstructured_wirings import RandomWiring
 
 Plastic = Mapping[str, Tensor]
 

@@ -37,7 +37,7 @@ from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data_qos
 from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.transforms import FixedTransforms, camera_mount
-from liquid_nav.simulation import CAMERA_POSITION, CameraConfig
+from liquid_nav.worlds import DRONE_MODEL, CameraConfig
 
 PATIENCE = 0.1
 """s to wait for a frame before serving the node again."""
@@ -46,9 +46,17 @@ FULL_TURN = (-math.pi, math.pi)
 REACH = (-10.0, 10.0)
 """m."""
 MOUNT = {
-    "mount_x": (CAMERA_POSITION[0], "Where the camera sits in base_link, m forward.", REACH),
-    "mount_y": (CAMERA_POSITION[1], "Where the camera sits in base_link, m left.", REACH),
-    "mount_z": (CAMERA_POSITION[2], "Where the camera sits in base_link, m up.", REACH),
+    "mount_x": (
+        DRONE_MODEL.camera_position[0],
+        "Where the camera sits in base_link, m forward.",
+        REACH,
+    ),
+    "mount_y": (
+        DRONE_MODEL.camera_position[1],
+        "Where the camera sits in base_link, m left.",
+        REACH,
+    ),
+    "mount_z": (DRONE_MODEL.camera_position[2], "Where the camera sits in base_link, m up.", REACH),
     "mount_roll": (
         0.0,
         "How the camera is turned in base_link, rad about its own axis.",

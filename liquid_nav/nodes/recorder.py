@@ -145,8 +145,8 @@ class Recorder(Node):
         """By topic: the newest stamp, ns, and the messages that had it."""
         self._last_image = -1
         self._missed = False
-        # For a node that counts the subscribers of cmd_vel nothing is missed then: discovery takes its
-        # time.
+        # For a node that counts the subscribers of cmd_vel nothing is missed then: discovery takes
+        # its time.
         self._awaited: set[str] = set()
         if wait:
             self._awaited.update(RECEIVED_FIRST.values())

@@ -28,15 +28,8 @@ from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.simulator_outputs import ESTIMATED, TRUE, ClockOutput, SimulatorOutputs
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.safety import BridgeReport, Phase
-from liquid_nav.simulation import (
-    FRAME_DROPPED,
-    FRAME_LATE,
-    GROUND_CONTACT,
-    CameraConfig,
-    FrameTiming,
-    PosedWorld,
-)
-from liquid_nav.worlds import load_condition, load_scenario
+from liquid_nav.simulation import FRAME_DROPPED, FRAME_LATE, GROUND_CONTACT, FrameTiming, PosedWorld
+from liquid_nav.worlds import CameraConfig, load_condition, load_scenario
 
 NO_BRIDGE = "no bridge"
 DOWN = (Phase.LANDING, Phase.STOPPING, Phase.READY)

@@ -27,7 +27,6 @@ from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.simulator_outputs import ClockOutput
 from liquid_nav.simulation import (
     PHYSICS_TIMESTEP,
-    CameraConfig,
     CameraFrame,
     Drone,
     DroneState,
@@ -38,7 +37,7 @@ from liquid_nav.simulation import (
     draw_latency,
 )
 from liquid_nav.types import Command
-from liquid_nav.worlds import load_condition, load_scenario
+from liquid_nav.worlds import CameraConfig, load_condition, load_scenario
 
 TICK = 3 * PHYSICS_TIMESTEP
 """s between clock and inertial messages."""

@@ -28,13 +28,11 @@ from liquid_nav.nodes.transforms import (
 )
 from liquid_nav.nodes.world_markers import world_markers
 from liquid_nav.simulation import (
-    CAMERA_POSITION,
-    CameraConfig,
     DroneResponse,
     DroneState,
     camera_angles,
 )
-from liquid_nav.worlds import Layout
+from liquid_nav.worlds import DRONE_MODEL, CameraConfig, Layout
 
 TRUE = "true"
 """The pose that is rendered and judged is where the drone is."""
@@ -103,7 +101,9 @@ class SimulatorOutputs:
             shared: Frame id of the world, where several drones share it: their ``odom`` frames then
                 coincide with it.
         """
-        fixed = camera_mount(self._prefix, CAMERA_POSITION, camera_angles(self._camera, response))
+        fixed = camera_mount(
+            self._prefix, DRONE_MODEL.camera_position, camera_angles(self._camera, response)
+        )
         if shared:
             fixed.append(fixed_transform(shared, f"{self._prefix}odom"))
         self._fixed.publish(fixed)

@@ -16,14 +16,12 @@ from liquid_nav.nodes.running import run_node
 from liquid_nav.nodes.subscribing import subscribe
 from liquid_nav.nodes.transforms import FixedTransforms, camera_mount
 from liquid_nav.simulation import (
-    CAMERA_POSITION,
-    CameraConfig,
     CameraPlacement,
     DroneResponse,
     Weather,
     camera_angles,
 )
-from liquid_nav.worlds import load_condition
+from liquid_nav.worlds import DRONE_MODEL, CameraConfig, load_condition
 
 
 class WeatherNode(Node):
@@ -74,7 +72,7 @@ class WeatherNode(Node):
         if publish_tf:
             camera = CameraConfig(pitch=view.pitch).of(condition.camera, seed)
             angles = camera_angles(camera, DroneResponse())
-            FixedTransforms(self).publish(camera_mount(prefix, CAMERA_POSITION, angles))
+            FixedTransforms(self).publish(camera_mount(prefix, DRONE_MODEL.camera_position, angles))
         self._diagnostics = Diagnostics(self)
         subscribe(
             self, self._diagnostics, Image, "camera/image_clean", self._on_image, sensor_data_qos()

@@ -10,8 +10,8 @@ from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
 from liquid_nav.geometry import attitude_from_euler
-from liquid_nav.simulation import ROTOR_LAYOUT, ROTOR_RADIUS, Expert
-from liquid_nav.worlds import Layout, Solid
+from liquid_nav.simulation import Expert
+from liquid_nav.worlds import DRONE_MODEL, Layout, Solid
 
 SHAPES = {"box": Marker.CUBE, "ellipsoid": Marker.SPHERE, "cylinder": Marker.CYLINDER}
 COLORS = {
@@ -88,12 +88,13 @@ def _way(layout: Layout, frame: str) -> Marker:
 
 def _drone(frame: str) -> list[Marker]:
     body = _marker(Marker.CUBE, frame, "drone", DRONE)
-    _scale(body, 0.24, 0.18, 0.10)
+    _scale(body, *(2.0 * half for half in DRONE_MODEL.body))
+    across = 2.0 * DRONE_MODEL.rotor_radius
     parts = [body]
-    for x, y, _ in ROTOR_LAYOUT:
+    for x, y, _ in DRONE_MODEL.rotor_layout:
         rotor = _marker(Marker.CYLINDER, frame, "drone", DRONE)
-        _place(rotor, (x, y, 0.06))
-        _scale(rotor, 2.0 * ROTOR_RADIUS, 2.0 * ROTOR_RADIUS, 0.02)
+        _place(rotor, (x, y, DRONE_MODEL.rotor_height))
+        _scale(rotor, across, across, DRONE_MODEL.rotor_thickness)
         parts.append(rotor)
     for part in parts:
         part.frame_locked = True

@@ -10,8 +10,8 @@ from liquid_nav.types import Command, Decision, Observation, PolicyState
 if TYPE_CHECKING:
     from liquid_nav.policy.config import PolicyConfig
     from liquid_nav.policy.config_errors import ModelError
-    from liquid_nav.policy.cores import CORES, WIRINGS
-    from liquid_nav.policy.files import POLICY_CARD_NAME, first_broken_tensor, resolve_model
+    from liquid_nav.policy.core_factory import CORES, WIRINGS
+    from liquid_nav.policy.model_folder import POLICY_CARD_NAME, first_broken_tensor, resolve_model
     from liquid_nav.policy.policy import Policy
     from liquid_nav.policy.published.importing import import_keras_checkpoint
     from liquid_nav.policy.runtimes import RUNTIMES, EncodeFunction, choose_runtime, encode_function
@@ -21,8 +21,8 @@ else:
         {
             "config": ["PolicyConfig"],
             "config_errors": ["ModelError"],
-            "cores": ["CORES", "WIRINGS"],
-            "files": ["POLICY_CARD_NAME", "first_broken_tensor", "resolve_model"],
+            "core_factory": ["CORES", "WIRINGS"],
+            "model_folder": ["POLICY_CARD_NAME", "first_broken_tensor", "resolve_model"],
             "policy": ["Policy"],
             "published.importing": ["import_keras_checkpoint"],
             "runtimes": ["EncodeFunction", "RUNTIMES", "choose_runtime", "encode_function"],

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from liquid_nav.liquid import Core
 from liquid_nav.policy.config import PolicyConfig
-from liquid_nav.policy.cores import build_core
-from liquid_nav.policy.files import load_policy, save_policy
+from liquid_nav.policy.core_factory import build_core
+from liquid_nav.policy.model_folder import load_policy, save_policy
 from liquid_nav.policy.runtimes import EncodeFunction, choose_runtime, encode_function
 from liquid_nav.types import Command, Decision, Observation, PolicyState
 from liquid_nav.vision import build_encoder, preprocess_image, saliency_map

@@ -7,22 +7,17 @@ from typing import TYPE_CHECKING
 from liquid_nav.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from liquid_nav.simulation.airframe import (
-        CAMERA_POSITION,
-        ROTOR_LAYOUT,
-        ROTOR_RADIUS,
-        STANDING_HEIGHT,
-        CameraConfig,
-        camera_angles,
-    )
-    from liquid_nav.simulation.camera import CameraRenderer
+    from liquid_nav.simulation.airframe import camera_angles
+    from liquid_nav.simulation.camera_renderer import CameraRenderer
     from liquid_nav.simulation.controller import VelocityController
     from liquid_nav.simulation.drone import Drone
     from liquid_nav.simulation.expert import Expert, ExpertConfig
     from liquid_nav.simulation.flight import draw_latency, fly_in_simulation
     from liquid_nav.simulation.flight_loop import FlightLoop, safety_limits
+    from liquid_nav.simulation.flight_record import FlightRecord, RecordBuilder
     from liquid_nav.simulation.frame_loop import CameraFrame, FrameFeed, FrameLoop
     from liquid_nav.simulation.frame_times import FRAME_DROPPED, FRAME_LATE, FrameTiming
+    from liquid_nav.simulation.image_weather import CameraPlacement, Weather
     from liquid_nav.simulation.judge import (
         FLIGHT_INTERRUPTED,
         GROUND_CONTACT,
@@ -32,31 +27,24 @@ if TYPE_CHECKING:
     )
     from liquid_nav.simulation.pilots import ExpertPilot, Pilot, PolicyPilot
     from liquid_nav.simulation.posed import PosedWorld
-    from liquid_nav.simulation.record import FlightRecord, RecordBuilder
     from liquid_nav.simulation.response import WIDE_RESPONSE_RANGES, DroneResponse, sample_response
     from liquid_nav.simulation.state import DroneState
-    from liquid_nav.simulation.weather import CameraPlacement, Weather
     from liquid_nav.simulation.world import PHYSICS_TIMESTEP, World
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "airframe": [
-                "CAMERA_POSITION",
-                "CameraConfig",
-                "ROTOR_LAYOUT",
-                "ROTOR_RADIUS",
-                "STANDING_HEIGHT",
-                "camera_angles",
-            ],
-            "camera": ["CameraRenderer"],
+            "airframe": ["camera_angles"],
+            "camera_renderer": ["CameraRenderer"],
             "controller": ["VelocityController"],
             "drone": ["Drone"],
             "expert": ["Expert", "ExpertConfig"],
             "flight": ["draw_latency", "fly_in_simulation"],
             "flight_loop": ["FlightLoop", "safety_limits"],
+            "flight_record": ["FlightRecord", "RecordBuilder"],
             "frame_loop": ["CameraFrame", "FrameFeed", "FrameLoop"],
             "frame_times": ["FRAME_DROPPED", "FRAME_LATE", "FrameTiming"],
+            "image_weather": ["CameraPlacement", "Weather"],
             "judge": [
                 "FLIGHT_INTERRUPTED",
                 "FlightJudge",
@@ -66,17 +54,13 @@ else:
             ],
             "pilots": ["ExpertPilot", "Pilot", "PolicyPilot"],
             "posed": ["PosedWorld"],
-            "record": ["FlightRecord", "RecordBuilder"],
             "response": ["DroneResponse", "WIDE_RESPONSE_RANGES", "sample_response"],
             "state": ["DroneState"],
-            "weather": ["CameraPlacement", "Weather"],
             "world": ["PHYSICS_TIMESTEP", "World"],
         },
     )
 
 __all__ = [
-    "CAMERA_POSITION",
-    "CameraConfig",
     "CameraFrame",
     "CameraPlacement",
     "CameraRenderer",
@@ -102,10 +86,7 @@ __all__ = [
     "Pilot",
     "PolicyPilot",
     "PosedWorld",
-    "ROTOR_LAYOUT",
-    "ROTOR_RADIUS",
     "RecordBuilder",
-    "STANDING_HEIGHT",
     "VelocityController",
     "WIDE_RESPONSE_RANGES",
     "Weather",

@@ -1,84 +1,25 @@
-"""The body of an X500-class quadrotor: geometry, inertia, rotors and the camera mount."""
+"""The drone in the embedded world, written from its ``DroneModel``, and where its camera looks."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.worlds import (
-    DEFAULT_FIELD_OF_VIEW,
-    DEFAULT_FRAME_RATE,
-    CameraFaults,
+    DRONE_MODEL,
+    CameraConfig,
+    DroneModel,
     GeomGroup,
     Mounting,
-    draw_mounting,
     euler_angles,
     load_mujoco,
 )
 
 if TYPE_CHECKING:
     import mujoco
-
-ROTOR_RADIUS = 0.127
-ARM = 0.25
-INERTIA_PER_KG = (0.0108, 0.0108, 0.020)
-MOTOR_THRUST_LIMIT = 9.8
-MOTOR_YAW_MOMENT = 0.016
-"""Yaw moment per thrust of one rotor, m."""
-ROTOR_LAYOUT = tuple(
-    (ARM * math.cos(a), ARM * math.sin(a), spin)
-    for a, spin in (
-        (math.pi / 4, -1.0),
-        (3 * math.pi / 4, 1.0),
-        (-3 * math.pi / 4, -1.0),
-        (-math.pi / 4, 1.0),
-    )
-)
-"""x forward and y left of the centre in m, and the sign of the reaction moment about body z."""
-STANDING_HEIGHT = 0.12
-"""m from the ground to the centre of a standing drone."""
-CAMERA_POSITION = (0.13, 0.0, 0.02)
-"""Where the camera is mounted, m: x forward, y left, z up from the centre of the body."""
-
-
-@dataclass(frozen=True, slots=True)
-class CameraConfig:
-    """The forward camera."""
-
-    width: int = 256
-    """Pixels."""
-    height: int = 144
-    """Pixels."""
-    fov: float = math.radians(DEFAULT_FIELD_OF_VIEW)
-    """Horizontal field of view, rad."""
-    pitch: float = math.radians(10.0)
-    """Angle by which it is mounted nose down, rad."""
-    rate: float = DEFAULT_FRAME_RATE
-    """Frames per second, Hz."""
-    turn: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Rotation vector of the mounting error, rad, in the body's axes: x forward, y left, z up."""
-
-    def of(self, faults: CameraFaults, seed: int) -> CameraConfig:
-        """Return the camera of the flight with this seed, as a condition has it mounted."""
-        mounting = draw_mounting(faults, seed)
-        fov = mounting.view
-        if faults.view == CameraFaults().view:
-            fov = self.fov
-        return replace(self, fov=fov, turn=mounting.turn)
-
-    @property
-    def vertical_fov(self) -> float:
-        """Vertical field of view in rad of the pinhole with square pixels."""
-        return 2.0 * math.atan(math.tan(self.fov / 2.0) * self.height / self.width)
-
-    @property
-    def focal_length(self) -> float:
-        """Focal length in pixels."""
-        return self.width / (2.0 * math.tan(self.fov / 2.0))
 
 
 def camera_rotation(camera: CameraConfig, response: DroneResponse) -> np.ndarray:
@@ -114,6 +55,7 @@ def add_drone(
     camera: CameraConfig,
     name: str = "drone",
     shared: bool = False,
+    drone: DroneModel = DRONE_MODEL,
 ) -> None:
     """Add the free-flying body ``name`` with camera ``<name>.front`` to a world. The body and rotor
     discs are solid.
@@ -125,7 +67,7 @@ def add_drone(
     body.add_freejoint(name=name)
     body.explicitinertial = True
     body.mass = response.mass
-    body.inertia = [i * response.mass for i in INERTIA_PER_KG]
+    body.inertia = [i * response.mass for i in drone.inertia_per_kg]
     solid = {
         "contype": 0,
         "conaffinity": 1,
@@ -135,36 +77,36 @@ def add_drone(
     if shared:
         solid |= {"contype": 2, "conaffinity": 3}
     body.add_geom(
-        name=f"{name}.body", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], **solid
+        name=f"{name}.body", type=mujoco.mjtGeom.mjGEOM_BOX, size=list(drone.body), **solid
     )
-    for i, (x, y, _) in enumerate(ROTOR_LAYOUT):
+    for i, (x, y, _) in enumerate(drone.rotor_layout):
         body.add_geom(
             name=f"{name}.rotor{i}",
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
-            pos=[x, y, 0.06],
-            size=[ROTOR_RADIUS, 0.01, 0.0],
+            pos=[x, y, drone.rotor_height],
+            size=[drone.rotor_radius, drone.rotor_thickness / 2, 0.0],
             **solid,
         )
     quaternion = np.zeros(4)
     mujoco.mju_mat2Quat(quaternion, camera_rotation(camera, response).ravel())
     body.add_camera(
         name=f"{name}.front",
-        pos=list(CAMERA_POSITION),
+        pos=list(drone.camera_position),
         quat=quaternion,
         fovy=math.degrees(camera.vertical_fov),
     )
     if shared:
-        _add_looks(body)
+        _add_looks(body, drone)
 
 
-def _add_looks(body: mujoco.MjsBody) -> None:
+def _add_looks(body: mujoco.MjsBody, drone: DroneModel) -> None:
     """Add what other drones see: body, arms and rotor discs, without mass and touching nothing."""
     mujoco = load_mujoco()
     looks = {"contype": 0, "conaffinity": 0, "group": GeomGroup.ALWAYS}
     dark = [0.08, 0.08, 0.09, 1.0]
     grey = [0.35, 0.35, 0.37, 1.0]
-    body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.12, 0.09, 0.05], rgba=dark, **looks)
-    for x, y, _ in ROTOR_LAYOUT:
+    body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=list(drone.body), rgba=dark, **looks)
+    for x, y, _ in drone.rotor_layout:
         body.add_geom(
             type=mujoco.mjtGeom.mjGEOM_CAPSULE,
             fromto=[0.0, 0.0, 0.03, x, y, 0.05],
@@ -174,8 +116,8 @@ def _add_looks(body: mujoco.MjsBody) -> None:
         )
         body.add_geom(
             type=mujoco.mjtGeom.mjGEOM_CYLINDER,
-            pos=[x, y, 0.06],
-            size=[ROTOR_RADIUS, 0.004, 0.0],
+            pos=[x, y, drone.rotor_height],
+            size=[drone.rotor_radius, 0.004, 0.0],
             rgba=grey,
             **looks,
         )

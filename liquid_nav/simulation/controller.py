@@ -11,16 +11,13 @@ from __future__ import annotations
 import math
 from typing import Sequence
 
-from liquid_nav.simulation.airframe import (
-    INERTIA_PER_KG,
-    MOTOR_THRUST_LIMIT,
-    MOTOR_YAW_MOMENT,
-    ROTOR_LAYOUT,
-)
 from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.types import Command
+from liquid_nav.worlds import DRONE_MODEL
 
 GRAVITY = 9.81
+INERTIA_PER_KG = DRONE_MODEL.inertia_per_kg
+ROTOR_LAYOUT = DRONE_MODEL.rotor_layout
 INTEGRAL_LIMIT = 2.5
 ACCELERATION_LIMIT = 5.0
 
@@ -105,15 +102,15 @@ class VelocityController:
                 0.25 * thrust
                 + 0.25 * moments[0] / ry
                 - 0.25 * moments[1] / rx
-                + 0.25 * spin * moments[2] / MOTOR_YAW_MOMENT
+                + 0.25 * spin * moments[2] / DRONE_MODEL.rotor_yaw_moment
             )
-            f = min(max(f, 0.0), MOTOR_THRUST_LIMIT)
+            f = min(max(f, 0.0), DRONE_MODEL.rotor_thrust_limit)
             f = self.thrusts[i] + blend * (f - self.thrusts[i])
             self.thrusts[i] = f
             total += f
             mx += f * ry
             my -= f * rx
-            mz += f * spin * MOTOR_YAW_MOMENT
+            mz += f * spin * DRONE_MODEL.rotor_yaw_moment
         return total, mx, my, mz
 
 

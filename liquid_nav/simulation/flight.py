@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from liquid_nav.simulation.airframe import CameraConfig
 from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.flight_loop import FlightLoop, FrameCallback
+from liquid_nav.simulation.flight_record import FlightRecord
 from liquid_nav.simulation.frame_times import FrameTiming
 from liquid_nav.simulation.judge import FlightJudge
 from liquid_nav.simulation.pilots import Pilot
-from liquid_nav.simulation.record import FlightRecord
 from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.simulation.world import PHYSICS_TIMESTEP, World
 from liquid_nav.types import Command
-from liquid_nav.worlds import Condition, Layout, RandomStream, Scenario
+from liquid_nav.worlds import CameraConfig, Condition, Layout, RandomStream, Scenario
 
 LATENCY = (0.0, 0.08)
 """Range of the sensor-to-command latency, s, drawn by seed."""

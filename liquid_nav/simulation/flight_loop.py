@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from liquid_nav.safety import SafetyLimits, SafetySupervisor
 from liquid_nav.simulation.drone import Drone
+from liquid_nav.simulation.flight_record import FlightRecord, RecordBuilder
 from liquid_nav.simulation.frame_loop import CameraFrame, FrameFeed, FrameLoop, Transport
 from liquid_nav.simulation.frame_times import FrameTiming
 from liquid_nav.simulation.judge import FlightJudge
 from liquid_nav.simulation.pilots import Pilot
-from liquid_nav.simulation.record import FlightRecord, RecordBuilder
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command, Observation
 from liquid_nav.worlds import Scenario

@@ -10,10 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from liquid_nav import geometry
-from liquid_nav.simulation.airframe import STANDING_HEIGHT, CameraConfig
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.simulation.world import World
-from liquid_nav.worlds import Condition, Scenario
+from liquid_nav.worlds import DRONE_MODEL, CameraConfig, Condition, Scenario
 
 
 class PosedWorld:
@@ -41,7 +40,7 @@ class PosedWorld:
             self._anchor = (
                 state.position.copy(),
                 start.yaw - state.yaw,
-                start.z if airborne else STANDING_HEIGHT,
+                start.z if airborne else DRONE_MODEL.standing_height,
             )
         origin, turn, height = self._anchor
         half = np.array((math.cos(turn / 2), 0.0, 0.0, math.sin(turn / 2)))

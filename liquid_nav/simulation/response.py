@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from liquid_nav.worlds import DRONE_MODEL
+
 
 @dataclass(frozen=True, slots=True)
 class DroneResponse:
     """Physical and control parameters of one quadrotor."""
 
-    mass: float = 2.0
+    mass: float = DRONE_MODEL.mass
     """Mass, kg."""
     drag: float = 0.35
     """Linear air drag, N per m/s of air speed."""

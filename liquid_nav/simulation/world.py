@@ -11,14 +11,15 @@ from typing import Sequence
 import numpy as np
 
 from liquid_nav import worlds
-from liquid_nav.simulation.airframe import CameraConfig, add_drone
-from liquid_nav.simulation.camera import CameraRenderer, apply_camera_faults, draw_exposure
+from liquid_nav.simulation.airframe import add_drone
+from liquid_nav.simulation.camera_renderer import CameraRenderer, apply_camera_faults, draw_exposure
 from liquid_nav.simulation.drift import EstimatorDrift
 from liquid_nav.simulation.drone import Drone
 from liquid_nav.simulation.response import DroneResponse, sample_response
 from liquid_nav.simulation.wind import Wind
 from liquid_nav.types import Command
 from liquid_nav.worlds import (
+    CameraConfig,
     Condition,
     GeomGroup,
     Layout,

@@ -9,8 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from liquid_nav.simulation import STANDING_HEIGHT, Drone, DroneState, VelocityController
+from liquid_nav.simulation import Drone, DroneState, VelocityController
 from liquid_nav.types import Command
+from liquid_nav.worlds import DRONE_MODEL
 
 SPOOL = 0.9
 """s from the first command to climb until the drone leaves the ground."""
@@ -174,7 +175,9 @@ class EmbeddedBody:
                 self.drone.controller = VelocityController(self.drone.response)
                 assert self._command is not None  # it climbs, see above
                 self.drone.command(self._command)
-        elif self.state.position[2] <= STANDING_HEIGHT and self.state.velocity[2] <= 0.0:
+        elif (
+            self.state.position[2] <= DRONE_MODEL.standing_height and self.state.velocity[2] <= 0.0
+        ):
             self.landed = True
             self._climbing = 0.0
             self._stand()
@@ -182,5 +185,11 @@ class EmbeddedBody:
     def _stand(self) -> None:
         data = self.drone.world.data
         yaw = self.drone.state.yaw
-        data.qpos[2:] = (STANDING_HEIGHT, math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2))
+        data.qpos[2:] = (
+            DRONE_MODEL.standing_height,
+            math.cos(yaw / 2),
+            0.0,
+            0.0,
+            math.sin(yaw / 2),
+        )
         data.qvel[:] = 0.0

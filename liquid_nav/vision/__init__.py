@@ -12,7 +12,12 @@ if TYPE_CHECKING:
         BackboneFront,
     )
     from liquid_nav.vision.encoder import PUBLISHED_ENCODER, Encoder, EncoderConfig
-    from liquid_nav.vision.kinds import AnyEncoder, AnyEncoderConfig, build_encoder, encoder_config
+    from liquid_nav.vision.encoder_kinds import (
+        AnyEncoder,
+        AnyEncoderConfig,
+        build_encoder,
+        encoder_config,
+    )
     from liquid_nav.vision.onnx_encoder import OnnxEncoder, OnnxFront
     from liquid_nav.vision.photographs import load_photographs
     from liquid_nav.vision.preprocess import check_image, preprocess_image, resize_image
@@ -23,7 +28,7 @@ else:
         {
             "backbone": ["BACKBONE_FRONTS", "BackboneConfig", "BackboneEncoder", "BackboneFront"],
             "encoder": ["Encoder", "EncoderConfig", "PUBLISHED_ENCODER"],
-            "kinds": ["AnyEncoder", "AnyEncoderConfig", "build_encoder", "encoder_config"],
+            "encoder_kinds": ["AnyEncoder", "AnyEncoderConfig", "build_encoder", "encoder_config"],
             "onnx_encoder": ["OnnxEncoder", "OnnxFront"],
             "photographs": ["load_photographs"],
             "preprocess": ["check_image", "preprocess_image", "resize_image"],

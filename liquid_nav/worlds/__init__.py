@@ -15,9 +15,9 @@ if TYPE_CHECKING:
         first_error_line,
         load_mujoco,
     )
+    from liquid_nav.worlds.camera_config import CameraConfig
     from liquid_nav.worlds.catalogue import SPECIES, Grows, Species
     from liquid_nav.worlds.condition import (
-        DEFAULT_FIELD_OF_VIEW,
         DEFAULT_FRAME_RATE,
         KEYS_OF_OWN_CAMERA,
         KEYS_OF_OWN_CLOCK,
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
         check_condition_supported,
         load_condition,
     )
+    from liquid_nav.worlds.drone_model import DRONE_MODEL, DroneModel
     from liquid_nav.worlds.geom_groups import GeomGroup
-    from liquid_nav.worlds.keys import number, span
+    from liquid_nav.worlds.keys import number_key, range_key
     from liquid_nav.worlds.kinds import WORLDS, Horizon, WorldKind
     from liquid_nav.worlds.layout import generate_layout, line_blocked
     from liquid_nav.worlds.materials import Material
@@ -53,21 +54,21 @@ if TYPE_CHECKING:
     from liquid_nav.worlds.sdf import write_sdf
     from liquid_nav.worlds.sdf_drone import DroneSpec
     from liquid_nav.worlds.shapes import (
+        BaleStack,
         Boulder,
         BroadTree,
         Bush,
         Conifer,
+        Cylinder,
         DrawnSize,
         Post,
-        Round,
-        Size,
-        Stack,
         Tuft,
+        VariantSize,
     )
     from liquid_nav.worlds.solids import Solid
     from liquid_nav.worlds.starts import MAX_DRONES, shared_start
     from liquid_nav.worlds.streams import RandomStream
-    from liquid_nav.worlds.textures import meadow
+    from liquid_nav.worlds.textures import meadow_texture
     from liquid_nav.worlds.values import TARGET_GEOM_PREFIX, Layout, LayoutItem, Start, Target
     from liquid_nav.worlds.veil import apply_veil
 else:
@@ -81,13 +82,13 @@ else:
                 "first_error_line",
                 "load_mujoco",
             ],
+            "camera_config": ["CameraConfig"],
             "catalogue": ["Grows", "SPECIES", "Species"],
             "condition": [
                 "AppearanceSpec",
                 "CameraFaults",
                 "Condition",
                 "ConditionError",
-                "DEFAULT_FIELD_OF_VIEW",
                 "DEFAULT_FRAME_RATE",
                 "DriftSpec",
                 "KEYS_OF_OWN_CAMERA",
@@ -99,8 +100,9 @@ else:
                 "check_condition_supported",
                 "load_condition",
             ],
+            "drone_model": ["DRONE_MODEL", "DroneModel"],
             "geom_groups": ["GeomGroup"],
-            "keys": ["number", "span"],
+            "keys": ["number_key", "range_key"],
             "kinds": ["Horizon", "WORLDS", "WorldKind"],
             "layout": ["generate_layout", "line_blocked"],
             "materials": ["Material"],
@@ -119,21 +121,21 @@ else:
             "sdf": ["write_sdf"],
             "sdf_drone": ["DroneSpec"],
             "shapes": [
+                "BaleStack",
                 "Boulder",
                 "BroadTree",
                 "Bush",
                 "Conifer",
+                "Cylinder",
                 "DrawnSize",
                 "Post",
-                "Round",
-                "Size",
-                "Stack",
                 "Tuft",
+                "VariantSize",
             ],
             "solids": ["Solid"],
             "starts": ["MAX_DRONES", "shared_start"],
             "streams": ["RandomStream"],
-            "textures": ["meadow"],
+            "textures": ["meadow_texture"],
             "values": ["Layout", "LayoutItem", "Start", "TARGET_GEOM_PREFIX", "Target"],
             "veil": ["apply_veil"],
         },
@@ -141,17 +143,21 @@ else:
 
 __all__ = [
     "AppearanceSpec",
+    "BaleStack",
     "Boulder",
     "BroadTree",
     "Bush",
+    "CameraConfig",
     "CameraFaults",
     "Condition",
     "ConditionError",
     "Conifer",
-    "DEFAULT_FIELD_OF_VIEW",
+    "Cylinder",
     "DEFAULT_FRAME_RATE",
+    "DRONE_MODEL",
     "DrawnSize",
     "DriftSpec",
+    "DroneModel",
     "DroneSpec",
     "Geofence",
     "GeomGroup",
@@ -172,15 +178,12 @@ __all__ = [
     "RENDERING_REMEDY",
     "RandomStream",
     "RenderingError",
-    "Round",
     "SKY_COLOURS",
     "SPECIES",
     "Scenario",
     "ScenarioError",
-    "Size",
     "Solid",
     "Species",
-    "Stack",
     "Start",
     "SuccessRule",
     "TARGET_GEOM_PREFIX",
@@ -188,6 +191,7 @@ __all__ = [
     "TargetSpec",
     "Tuft",
     "UNLIMITED_SIGHT",
+    "VariantSize",
     "WORLDS",
     "WindSpec",
     "WorldKind",
@@ -203,10 +207,10 @@ __all__ = [
     "load_condition",
     "load_mujoco",
     "load_scenario",
-    "meadow",
-    "number",
+    "meadow_texture",
+    "number_key",
+    "range_key",
     "shared_start",
-    "span",
     "write_mjcf",
     "write_sdf",
 ]

@@ -17,21 +17,21 @@ from liquid_nav.worlds.materials import Material, bark, blades, evergreen, leave
 from liquid_nav.worlds.pictures import Part
 from liquid_nav.worlds.plants import Blades
 from liquid_nav.worlds.shapes import (
+    BaleStack,
     Boulder,
     BroadTree,
     Bush,
     Conifer,
+    Cylinder,
     DeadLeaves,
     DrawnSize,
     Fern,
     FormKey,
     Post,
-    Round,
     Shape,
-    Size,
-    Stack,
     Tuft,
     Twigs,
+    VariantSize,
 )
 
 
@@ -184,7 +184,7 @@ SPECIES: Registry[Species] = Registry(
                 DrawnSize(9, 12),
                 DrawnSize(2.6, 3.2),
                 DrawnSize(1.5, 2.0),
-                Size(0.13, 0.03),
+                VariantSize(0.13, 0.03),
                 7,
                 bark=SPRUCE_BARK,
                 needles=NEEDLES,
@@ -200,10 +200,10 @@ SPECIES: Registry[Species] = Registry(
             "tree",
             3,
             Conifer(
-                Size(2.3, 0.5),
-                Size(0.25),
-                Size(0.75, 0.1),
-                Size(0.05),
+                VariantSize(2.3, 0.5),
+                VariantSize(0.25),
+                VariantSize(0.75, 0.1),
+                VariantSize(0.05),
                 5,
                 bark=SPRUCE_BARK,
                 needles=NEEDLES,
@@ -217,7 +217,7 @@ SPECIES: Registry[Species] = Registry(
         "hazel": Species(
             "bush",
             4,
-            Bush(Size(1.25, 0.2), Size(0.6, 0.1), leaves=HAZEL_LEAVES),
+            Bush(VariantSize(1.25, 0.2), VariantSize(0.6, 0.1), leaves=HAZEL_LEAVES),
             (
                 Grows("forest bushes", (0, 1, 2)),
                 Grows("forest blockers", (5,)),
@@ -229,7 +229,7 @@ SPECIES: Registry[Species] = Registry(
         "berry": Species(
             "bush",
             2,
-            Bush(Size(1.2, 0.2), Size(0.6, 0.1), leaves=BERRY_LEAVES),
+            Bush(VariantSize(1.2, 0.2), VariantSize(0.6, 0.1), leaves=BERRY_LEAVES),
             (Grows("forest bushes", (6,)), Grows("field bushes", (2,))),
             broad_leaved=True,
             shadow=1.0,
@@ -243,22 +243,34 @@ SPECIES: Registry[Species] = Registry(
         "boulder": Species(
             "boulder",
             4,
-            Boulder(Size(0.45, 0.2), ROCK),
+            Boulder(VariantSize(0.45, 0.2), ROCK),
             (Grows("forest bushes", (3,)), Grows("field belt", (2,))),
             shadow=1.0,
         ),
         "stump": Species(
             "stump",
             2,
-            Round("trunk", Size(0.2, 0.08), Size(0.22), side=STUMP_BARK, ends=WOOD, height=0.45),
+            Cylinder(
+                "trunk",
+                VariantSize(0.2, 0.08),
+                VariantSize(0.22),
+                side=STUMP_BARK,
+                ends=WOOD,
+                height=0.45,
+            ),
             (Grows("forest bushes", (4,)),),
             shadow=0.5,
         ),
         "log": Species(
             "log",
             3,
-            Round(
-                "trunk", Size(0.13, 0.03), Size(1.1, 0.3), side=STUMP_BARK, ends=WOOD, lying=True
+            Cylinder(
+                "trunk",
+                VariantSize(0.13, 0.03),
+                VariantSize(1.1, 0.3),
+                side=STUMP_BARK,
+                ends=WOOD,
+                lying=True,
             ),
             (Grows("forest bushes", (5, 7)),),
             shadow=0.9,
@@ -300,7 +312,14 @@ SPECIES: Registry[Species] = Registry(
         "round_bale": Species(
             "bale",
             2,
-            Round("bale", Size(0.8, 0.06), Size(0.62), side=STRAW, ends=STRAW_ENDS, lying=True),
+            Cylinder(
+                "bale",
+                VariantSize(0.8, 0.06),
+                VariantSize(0.62),
+                side=STRAW,
+                ends=STRAW_ENDS,
+                lying=True,
+            ),
             (
                 Grows("field bales", (0, 1)),
                 Grows("field blockers", (0,)),
@@ -311,14 +330,16 @@ SPECIES: Registry[Species] = Registry(
         "upright_bale": Species(
             "bale",
             2,
-            Round("bale", Size(0.78), Size(0.82, 0.1), side=STRAW, ends=STRAW_ENDS),
+            Cylinder(
+                "bale", VariantSize(0.78), VariantSize(0.82, 0.1), side=STRAW, ends=STRAW_ENDS
+            ),
             (Grows("field bales", (2,)), Grows("field blockers", (1,))),
             shadow=1.7,
         ),
         "bale_stack": Species(
             "bale",
             3,
-            Stack(
+            BaleStack(
                 (
                     (0.42, (((0.0, 0.0),), ((0.0, 0.0),), ((0.1, 0.0),))),
                     (0.42, (_PAIR, _PAIR, ((0.05, 0.0),))),
@@ -332,14 +353,19 @@ SPECIES: Registry[Species] = Registry(
         "post": Species(
             "post",
             3,
-            Post(Size(0.06, 0.012), WOOD),
+            Post(VariantSize(0.06, 0.012), WOOD),
             (Grows("field fences", (0,)), Grows("field blockers", (5,))),
             shadow=0.35,
         ),
         "hedge": Species(
             "bush",
             3,
-            Bush(Size(1.5, 0.25), Size(0.9, 0.15), leaves=HEDGE_LEAVES, always_near=True),
+            Bush(
+                VariantSize(1.5, 0.25),
+                VariantSize(0.9, 0.15),
+                leaves=HEDGE_LEAVES,
+                always_near=True,
+            ),
             (
                 Grows("field bushes", (0,)),
                 Grows("field blockers", (3,)),
@@ -351,7 +377,7 @@ SPECIES: Registry[Species] = Registry(
         "barrel": Species(
             "barrel",
             1,
-            Round("barrel", Size(0.29), Size(0.44), side=RUST, ends=RUST),
+            Cylinder("barrel", VariantSize(0.29), VariantSize(0.44), side=RUST, ends=RUST),
             (Grows("field barrels", (0,)),),
             shadow=0.6,
         ),

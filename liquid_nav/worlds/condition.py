@@ -11,7 +11,7 @@ from pathlib import Path
 
 from liquid_nav.errors import UserError
 from liquid_nav.worlds._files import Reader, read_yaml
-from liquid_nav.worlds.keys import choice, number, read, section, span
+from liquid_nav.worlds.keys import choice_key, number_key, range_key, read_keys, section_key
 from liquid_nav.worlds.streams import RandomStream
 
 SEASONS = ("summer", "autumn", "winter")
@@ -38,9 +38,9 @@ class ConditionError(UserError):
 class WindSpec:
     """The wind of a condition."""
 
-    mean: tuple[float, float] = span((0.0, 2.0), 0.0, 30.0)
+    mean: tuple[float, float] = range_key((0.0, 2.0), 0.0, 30.0)
     """Range of the horizontal mean speed, m/s; drawn by seed."""
-    gust: float = number(0.5, 0.0, 20.0)
+    gust: float = number_key(0.5, 0.0, 20.0)
     """Standard deviation of the gusts on each horizontal axis, m/s; a third of it vertically."""
 
 
@@ -50,13 +50,13 @@ class DriftSpec:
     ``simulation/drift.py``.
     """
 
-    velocity: float = number(0.0, 0.0, 5.0)
+    velocity: float = number_key(0.0, 0.0, 5.0)
     """Size of the horizontal error of the velocity estimate, m/s; of the vector if it is constant,
     standard deviation of each axis if not.
     """
-    vertical: float = number(0.0, 0.0, 5.0)
+    vertical: float = number_key(0.0, 0.0, 5.0)
     """Size of the vertical error of the velocity estimate, m/s."""
-    wander: float = number(0.0, 0.0, 1000.0)
+    wander: float = number_key(0.0, 0.0, 1000.0)
     """Time constant with which the error becomes another, s; 0: it stays the same for a flight."""
 
 
@@ -64,23 +64,25 @@ class DriftSpec:
 class CameraFaults:
     """What the camera is like, and what is wrong with its images."""
 
-    noise: float = number(2.0, 0.0, 100.0)
+    noise: float = number_key(2.0, 0.0, 100.0)
     """Standard deviation of the noise of a pixel, grey levels."""
-    blur: float = number(0.0, 0.0, 10.0)
+    blur: float = number_key(0.0, 0.0, 10.0)
     """Sigma of a Gaussian blur, pixels of a 256-wide image."""
-    exposure: tuple[float, float] = span((1.0, 1.0), 0.05, 10.0)
+    exposure: tuple[float, float] = range_key((1.0, 1.0), 0.05, 10.0)
     """Range of the gain; drawn by seed once for a flight."""
-    drop: float = number(0.0, 0.0, 1.0)
+    drop: float = number_key(0.0, 0.0, 1.0)
     """Share of frames that never come, 0 to 1."""
-    late: float = number(0.0, 0.0, 1.0)
+    late: float = number_key(0.0, 0.0, 1.0)
     """Share of frames that come one period late, with the stamp that they had, 0 to 1."""
-    jitter: float = number(0.0, 0.0, 0.5)
+    jitter: float = number_key(0.0, 0.0, 0.5)
     """Largest shift of a frame's instant to either side, as a share of the period, 0 to 0.5."""
-    rate: float = number(0.0, 0.0, 240.0)
+    rate: float = number_key(0.0, 0.0, 240.0)
     """Frames per second, Hz; 0: what the caller asks for, usually 30."""
-    view: tuple[float, float] = span((DEFAULT_FIELD_OF_VIEW, DEFAULT_FIELD_OF_VIEW), 30.0, 150.0)
+    view: tuple[float, float] = range_key(
+        (DEFAULT_FIELD_OF_VIEW, DEFAULT_FIELD_OF_VIEW), 30.0, 150.0
+    )
     """Range of the horizontal field of view, degrees; drawn by seed."""
-    mounting: float = number(0.0, 0.0, 45.0)
+    mounting: float = number_key(0.0, 0.0, 45.0)
     """Angle by which the camera is turned from where it should look, degrees; about an axis drawn
     by seed.
     """
@@ -92,15 +94,15 @@ class AppearanceSpec:
     for training.
     """
 
-    palette: str = choice("natural", PALETTES)
+    palette: str = choice_key("natural", PALETTES)
     """What the colours of everything but the target are turned into."""
-    ground: str = choice("natural", GROUNDS)
+    ground: str = choice_key("natural", GROUNDS)
     """Colours of the ground."""
-    veil: str = choice("none", VEILS)
+    veil: str = choice_key("none", VEILS)
     """What lies over every picture."""
-    random: float = number(0.0, 0.0, 1.0)
+    random: float = number_key(0.0, 0.0, 1.0)
     """Probability that a flight's colours, textures and light are drawn at random, 0 to 1."""
-    sight: tuple[float, float] = span((UNLIMITED_SIGHT, UNLIMITED_SIGHT), 0.0, UNLIMITED_SIGHT)
+    sight: tuple[float, float] = range_key((UNLIMITED_SIGHT, UNLIMITED_SIGHT), 0.0, UNLIMITED_SIGHT)
     """Range of the distance within which the target is drawn, m; farther off it is not there. Drawn
     by seed.
     """
@@ -116,19 +118,19 @@ class Condition:
 
     name: str = "summer"
     """Name of the condition, that of its file."""
-    season: str = choice("summer", SEASONS)
+    season: str = choice_key("summer", SEASONS)
     """Leaves, ground and snow."""
-    fog: float = number(0.0, 0.0, 1.0)
+    fog: float = number_key(0.0, 0.0, 1.0)
     """Extinction coefficient of the fog, 1/m; 0: clear."""
-    light: str = choice("day", LIGHTS)
+    light: str = choice_key("day", LIGHTS)
     """Sun and sky."""
-    wind: WindSpec = section(WindSpec())
+    wind: WindSpec = section_key(WindSpec())
     """Mean wind and gusts."""
-    camera: CameraFaults = section(CameraFaults())
+    camera: CameraFaults = section_key(CameraFaults())
     """What the camera is like, and what is wrong with its images."""
-    drift: DriftSpec = section(DriftSpec())
+    drift: DriftSpec = section_key(DriftSpec())
     """Error of the autopilot's velocity estimate."""
-    appearance: AppearanceSpec = section(AppearanceSpec())
+    appearance: AppearanceSpec = section_key(AppearanceSpec())
     """Invented colours of the world and sight of the target."""
 
     def frame_rate(self, asked: float | None = None) -> float:
@@ -148,7 +150,7 @@ def load_condition(name_or_path: str | Path) -> Condition:
         ConditionError: unknown name, malformed YAML, wrong or unknown keys.
     """
     name, data = read_yaml(name_or_path, "conditions", ConditionError)
-    return read(Reader(data, f"condition {name}", ConditionError), Condition, name=name)
+    return read_keys(Reader(data, f"condition {name}", ConditionError), Condition, name=name)
 
 
 KEYS_OF_OWN_ESTIMATOR = ("drift",)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liquid_nav.worlds.keys import number, span
+from liquid_nav.worlds.keys import number_key, range_key
 from liquid_nav.worlds.kinds import Horizon, WorldKind
 from liquid_nav.worlds.placement import Ground
-from liquid_nav.worlds.textures import meadow
+from liquid_nav.worlds.textures import meadow_texture
 
 SIDE = 14.0
 """m to either side of the way that are filled."""
@@ -24,17 +24,17 @@ BELT = 14.0
 class FieldParameters:
     """What a scenario in a field sets."""
 
-    blocker_probability: float = number(0.06, 0.0, 1.0)
+    blocker_probability: float = number_key(0.06, 0.0, 1.0)
     """Probability that something is set deliberately on the straight line to the target; chance
     puts others there.
     """
-    bales: tuple[float, float] = span((4.0, 8.0), 0.0, 100.0)
+    bales: tuple[float, float] = range_key((4.0, 8.0), 0.0, 100.0)
     """Least and most bales near the way."""
-    bushes: tuple[float, float] = span((2.0, 4.0), 0.0, 100.0)
+    bushes: tuple[float, float] = range_key((2.0, 4.0), 0.0, 100.0)
     """Least and most bushes near the way."""
-    fences: tuple[float, float] = span((0.0, 2.0), 0.0, 100.0)
+    fences: tuple[float, float] = range_key((0.0, 2.0), 0.0, 100.0)
     """Least and most rows of posts."""
-    lone_trees: tuple[float, float] = span((1.0, 1.0), 0.0, 100.0)
+    lone_trees: tuple[float, float] = range_key((1.0, 1.0), 0.0, 100.0)
     """Least and most trees that stand alone."""
 
 
@@ -102,5 +102,5 @@ def fill_field(ground: Ground, parameters: FieldParameters) -> None:
                 ground.decorate(one.species, x + rng.normal(0, 1.5), y + rng.normal(0, 1.5))
 
 
-FIELD = WorldKind(FieldParameters, fill_field, meadow, Horizon(0.035, 0.05, 0.022))
+FIELD = WorldKind(FieldParameters, fill_field, meadow_texture, Horizon(0.035, 0.05, 0.022))
 """The kind of world "field"."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liquid_nav.worlds.keys import number
+from liquid_nav.worlds.keys import number_key
 from liquid_nav.worlds.kinds import Horizon, WorldKind
 from liquid_nav.worlds.placement import Ground
 from liquid_nav.worlds.textures import forest_floor
@@ -26,13 +26,13 @@ BELT = 13.0
 class ForestParameters:
     """What a scenario in a forest sets."""
 
-    blocker_probability: float = number(0.35, 0.0, 1.0)
+    blocker_probability: float = number_key(0.35, 0.0, 1.0)
     """Probability that a trunk is set deliberately on the straight line to the target; chance puts
     others there.
     """
-    trees_per_m2: float = number(0.095, 0.0, 0.3)
+    trees_per_m2: float = number_key(0.095, 0.0, 0.3)
     """Trees near the way, 1/m^2; they are sparser farther out."""
-    bushes_per_m2: float = number(0.018, 0.0, 0.3)
+    bushes_per_m2: float = number_key(0.018, 0.0, 0.3)
     """Bushes, stumps, stones and logs near the way, 1/m^2."""
 
 

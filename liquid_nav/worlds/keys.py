@@ -29,12 +29,14 @@ class Key:
     """What those keys of the section take that state nothing; None: they are no keys."""
 
 
-def number(default: float, low: float = -1e9, high: float = 1e9) -> float:
+def number_key(default: float, low: float = -1e9, high: float = 1e9) -> float:
     """Return the field of a number in [low, high]."""
     return cast(float, _field(default, _number(low, high)))
 
 
-def span(default: tuple[float, float], low: float = -1e9, high: float = 1e9) -> tuple[float, float]:
+def range_key(
+    default: tuple[float, float], low: float = -1e9, high: float = 1e9
+) -> tuple[float, float]:
     """Return the field of a range [lowest, highest] within [low, high]."""
 
     def take(part: Reader, key: str, usual: tuple[float, float]) -> tuple[float, float]:
@@ -45,7 +47,7 @@ def span(default: tuple[float, float], low: float = -1e9, high: float = 1e9) -> 
     )
 
 
-def choice(default: str, choices: tuple[str, ...]) -> str:
+def choice_key(default: str, choices: tuple[str, ...]) -> str:
     """Return the field of one of ``choices``."""
 
     def take(part: Reader, key: str, usual: str) -> str:
@@ -54,7 +56,7 @@ def choice(default: str, choices: tuple[str, ...]) -> str:
     return cast(str, _field(default, Key(take, ", ".join(choices))))
 
 
-def text(default: str, values: str) -> str:
+def text_key(default: str, values: str) -> str:
     """Return the field of a text; ``values``: what it may be, for the reference."""
 
     def take(part: Reader, key: str, usual: str) -> str:
@@ -63,7 +65,7 @@ def text(default: str, values: str) -> str:
     return cast(str, _field(default, Key(take, values)))
 
 
-def section(default: Kind, low: float | None = None, high: float | None = None) -> Kind:
+def section_key(default: Kind, low: float | None = None, high: float | None = None) -> Kind:
     """Return the field of a nested mapping, which is read into the class of ``default``.
 
     ``low``, ``high``: range of those of its fields that state none; they are numbers.
@@ -74,12 +76,12 @@ def section(default: Kind, low: float | None = None, high: float | None = None) 
         other = _number(low, high)
 
     def take(part: Reader, key: str, usual: Kind) -> Kind:
-        return read(part.section(key), kind, other)
+        return read_keys(part.section(key), kind, other)
 
     return cast(Kind, _field(default, Key(take, "", kind, other)))
 
 
-def read(
+def read_keys(
     part: Reader,
     kind: type[Kind],
     other: Key | None = None,

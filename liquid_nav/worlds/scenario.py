@@ -10,7 +10,14 @@ from typing import Any
 from liquid_nav.errors import UserError
 from liquid_nav.types import Limits
 from liquid_nav.worlds._files import Reader, read_yaml
-from liquid_nav.worlds.keys import choice, number, read, section, span, text
+from liquid_nav.worlds.keys import (
+    choice_key,
+    number_key,
+    range_key,
+    read_keys,
+    section_key,
+    text_key,
+)
 from liquid_nav.worlds.kinds import WORLDS
 from liquid_nav.worlds.targets import TARGETS
 
@@ -26,14 +33,14 @@ class ScenarioError(UserError):
 class TargetSpec:
     """Where the target may stand; ranges are drawn from by seed."""
 
-    kind: str = choice("chair", tuple(TARGETS))
+    kind: str = choice_key("chair", tuple(TARGETS))
     """What the target is."""
-    distance: tuple[float, float] = span((8.0, 18.0), 4.0, 30.0)
+    distance: tuple[float, float] = range_key((8.0, 18.0), 4.0, 30.0)
     """Range of the horizontal distance from the start, m."""
-    bearing: tuple[float, float] = span((-0.43, 0.43), -math.pi, math.pi)
+    bearing: tuple[float, float] = range_key((-0.43, 0.43), -math.pi, math.pi)
     """Range of the direction from the start, rad, counter-clockwise from the drone's first heading.
     """
-    rotation: tuple[float, float] = span((-math.pi, math.pi), -4.0, 4.0)
+    rotation: tuple[float, float] = range_key((-math.pi, math.pi), -4.0, 4.0)
     """Range of the direction its front looks to, rad, counter-clockwise from east."""
 
 
@@ -41,15 +48,15 @@ class TargetSpec:
 class SuccessRule:
     """What counts as a success, and when a flight has failed."""
 
-    radius: float = number(2.0, 0.0, 3600.0)
+    radius: float = number_key(2.0, 0.0, 3600.0)
     """Horizontal distance from the target's centre within which the drone has to stay, m."""
-    speed: float = number(0.5, 0.0, 3600.0)
+    speed: float = number_key(0.5, 0.0, 3600.0)
     """Horizontal speed below which it has to stay there, m/s."""
-    hold: float = number(2.0, 0.0, 3600.0)
+    hold: float = number_key(2.0, 0.0, 3600.0)
     """Time for which it has to stay there, s."""
-    time_limit: float = number(60.0, 0.0, 3600.0)
+    time_limit: float = number_key(60.0, 0.0, 3600.0)
     """Time after which the flight has failed, s."""
-    lost_margin: float = number(10.0, 0.0, 3600.0)
+    lost_margin: float = number_key(10.0, 0.0, 3600.0)
     """How much farther from the target than at the start the drone may get before it is lost, m."""
 
 
@@ -57,9 +64,9 @@ class SuccessRule:
 class Geofence:
     """Where the drone may fly."""
 
-    radius: float = number(40.0, 1.0, 500.0)
+    radius: float = number_key(40.0, 1.0, 500.0)
     """Largest horizontal distance from the start, m."""
-    altitude: tuple[float, float] = span((0.3, 4.0), 0.0, 100.0)
+    altitude: tuple[float, float] = range_key((0.3, 4.0), 0.0, 100.0)
     """Lowest and highest altitude above the ground, m."""
 
 
@@ -73,19 +80,19 @@ class Scenario:
     """Kind of world, one of ``kinds.WORLDS``."""
     parameters: Any = None
     """What the kind of world can be set to, such as ``ForestParameters``; None: its defaults."""
-    target: TargetSpec = section(TargetSpec())
+    target: TargetSpec = section_key(TargetSpec())
     """What the target is and where it may stand."""
-    cruise_altitude: float = number(1.5, 0.5, 3.5)
+    cruise_altitude: float = number_key(1.5, 0.5, 3.5)
     """Height above the ground at which the drone begins and flies, m."""
-    task: str = choice("fly_to_target", TASKS)
+    task: str = choice_key("fly_to_target", TASKS)
     """What is to be done."""
-    condition: str = text("summer", "name or file of a condition")
+    condition: str = text_key("summer", "name or file of a condition")
     """Condition in which it is flown unless another is asked for."""
-    limits: Limits = section(Limits(), 0.01, 50.0)
+    limits: Limits = section_key(Limits(), 0.01, 50.0)
     """Limits of the commands."""
-    success: SuccessRule = section(SuccessRule())
+    success: SuccessRule = section_key(SuccessRule())
     """What counts as a success."""
-    geofence: Geofence = section(Geofence())
+    geofence: Geofence = section_key(Geofence())
     """Where the drone may fly."""
 
     def __post_init__(self) -> None:
@@ -115,8 +122,8 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     if "world" not in top.data:
         raise ScenarioError(f"scenario {name}: the key 'world' is missing; use one of: {_known()}")
     world = str(top.data.pop("world"))
-    parameters = read(top.section("parameters"), _parameters(name, world))
-    return read(
+    parameters = read_keys(top.section("parameters"), _parameters(name, world))
+    return read_keys(
         top, Scenario, known=("world", "parameters"), name=name, world=world, parameters=parameters
     )
 

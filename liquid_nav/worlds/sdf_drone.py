@@ -14,30 +14,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liquid_nav.worlds.condition import DEFAULT_FIELD_OF_VIEW, DEFAULT_FRAME_RATE
+from liquid_nav.worlds.camera_config import CameraConfig
+from liquid_nav.worlds.drone_model import GAZEBO_DRONE_MODEL, DroneModel, Rotor
 from liquid_nav.worlds.mounting import Mounting, euler_angles
 from liquid_nav.worlds.sdf_look import FAR_CLIP
 from liquid_nav.worlds.sdf_xml import Element, add, plugin, pose
 
-MASS = 1.5  # kg
-# kg m^2; more about the vertical, and the motors could not turn it in time
-INERTIA = (0.0347563, 0.07, 0.05)
 MOTOR_CONSTANT = 8.54858e-06
-MOMENT_CONSTANT = 0.016
 # rad/s; hovering takes 660, and where the faster pair cannot follow, a turn costs 0.1 m of height
 TOP_SPEED = 1000.0
 ROTOR_MASS = 0.005  # kg
-BODY = (0.24, 0.18, 0.10)  # m
-ROTOR_RADIUS = 0.127  # m
-ROTOR_HEIGHT = 0.06  # m
-ARM = 0.25  # m
-ROTORS = ((-45.0, "ccw"), (135.0, "ccw"), (45.0, "cw"), (-135.0, "cw"))
-"""Bearing from the nose, degrees counter-clockwise, and sense of rotation."""
 DIRECTIONS = {"ccw": 1, "cw": -1}
 """Sense of rotation -> its sign."""
 BLADE_COLOURS = {"ccw": (0.75, 0.3, 0.1), "cw": (0.3, 0.3, 0.3)}
 """Sense of rotation -> colour of the rotor's blade, RGB, 0 to 1."""
-REST = 0.17  # m from its feet to the centre of the standing drone
 STAND_RADIUS = 0.15  # m
 OWN = 0x2
 """Bits of visibility of the drone's own shapes."""
@@ -49,24 +39,16 @@ ENABLE_TOPIC = "velocity_controller/enable"
 
 @dataclass(frozen=True)
 class DroneSpec:
-    """Name and camera of the drone."""
+    """The drone in a Gazebo world."""
 
     name: str = "drone"
     """Of the model."""
-    width: int = 256
-    """Of the image, pixels."""
-    height: int = 144
-    """Of the image, pixels."""
-    fov: float = math.radians(DEFAULT_FIELD_OF_VIEW)
-    """Horizontal field of view, rad."""
-    pitch: float = math.radians(10.0)
-    """Angle by which the camera is mounted nose down, rad."""
-    rate: float = DEFAULT_FRAME_RATE
-    """Frames per second, Hz."""
+    camera: CameraConfig = CameraConfig()
+    """Its camera."""
     prefix: str = ""
     """Of all frame ids."""
-    turn: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Rotation vector of the mounting error, rad, in the body's axes: x forward, y left, z up."""
+    body: DroneModel = GAZEBO_DRONE_MODEL
+    """Its shape, mass and motors."""
 
 
 def add_drone(world: Element, spec: DroneSpec, x: float, y: float, z: float, yaw: float) -> Element:
@@ -78,18 +60,25 @@ def add_drone(world: Element, spec: DroneSpec, x: float, y: float, z: float, yaw
     """
     stand = add(world, "model", name=f"{spec.name}_stand")
     add(stand, "static", True)
-    pose(stand, x, y, (z - REST) / 2)
+    pose(stand, x, y, (z - spec.body.standing_height) / 2)
     link = add(stand, "link", name="link")
-    _painted(link, "stand", "cylinder", (0.4, 0.4, 0.42), radius=STAND_RADIUS, length=z - REST)
+    _painted(
+        link,
+        "stand",
+        "cylinder",
+        (0.4, 0.4, 0.42),
+        radius=STAND_RADIUS,
+        length=z - spec.body.standing_height,
+    )
     shape = add(add(add(link, "collision", name="stand"), "geometry"), "cylinder")
     add(shape, "radius", STAND_RADIUS)
-    add(shape, "length", z - REST)
+    add(shape, "length", z - spec.body.standing_height)
     model = add(world, "model", name=spec.name)
     pose(model, x, y, z, yaw=yaw)
     _base(model, spec)
-    for number, (bearing, sense) in enumerate(ROTORS):
-        _rotor(model, number, math.radians(bearing), sense)
-    for number, (_, sense) in enumerate(ROTORS):
+    for number, rotor in enumerate(spec.body.rotors):
+        _rotor(model, spec.body, number, rotor)
+    for number, rotor in enumerate(spec.body.rotors):
         plugin(
             model,
             "gz-sim-multicopter-motor-model-system",
@@ -97,12 +86,12 @@ def add_drone(world: Element, spec: DroneSpec, x: float, y: float, z: float, yaw
             robotNamespace=f"model/{spec.name}",
             jointName=f"rotor_{number}_joint",
             linkName=f"rotor_{number}",
-            turningDirection=sense,
+            turningDirection=rotor.sense,
             timeConstantUp=0.0125,
             timeConstantDown=0.025,
             maxRotVelocity=TOP_SPEED,
             motorConstant=MOTOR_CONSTANT,
-            momentConstant=MOMENT_CONSTANT,
+            momentConstant=spec.body.rotor_yaw_moment,
             commandSubTopic="command/motor_speed",
             actuator_number=number,
             rotorDragCoefficient=8.06428e-05,
@@ -156,28 +145,29 @@ def _own(
 
 
 def _base(model: Element, spec: DroneSpec) -> None:
+    body = spec.body
+    size = tuple(2.0 * half for half in body.body)
     base = add(model, "link", name="base_link")
-    _inertial(base, MASS, INERTIA)
-    _own(base, "body", "box", (0.15, 0.15, 0.17), size=BODY)
+    _inertial(base, body.mass, body.inertia)
+    _own(base, "body", "box", (0.15, 0.15, 0.17), size=size)
     shape = add(add(base, "collision", name="body"), "geometry")
-    add(add(shape, "box"), "size", BODY)
+    add(add(shape, "box"), "size", size)
     # Rotor discs are solid on the body, as in the embedded drone; the links that turn have no
     # collision.
-    for number, (bearing, _) in enumerate(ROTORS):
-        angle = math.radians(bearing)
+    for number, rotor in enumerate(body.rotors):
         disc = add(base, "collision", name=f"disc_{number}")
-        pose(disc, ARM * math.cos(angle), ARM * math.sin(angle), ROTOR_HEIGHT)
+        pose(disc, *body.rotor_position(rotor), body.rotor_height)
         cylinder = add(add(disc, "geometry"), "cylinder")
-        add(cylinder, "radius", ROTOR_RADIUS)
-        add(cylinder, "length", 0.02)
+        add(cylinder, "radius", body.rotor_radius)
+        add(cylinder, "length", body.rotor_thickness)
+    leg_size = (0.2, 0.015, body.standing_height - size[2] / 2)
+    leg_height = -(body.standing_height + size[2] / 2) / 2
     for number, side in enumerate((-0.12, 0.12)):
-        leg = _own(
-            base, f"leg_{number}", "box", (0.1, 0.1, 0.1), size=(0.2, 0.015, REST - BODY[2] / 2)
-        )
-        pose(leg, 0.0, side, -(REST + BODY[2] / 2) / 2)
+        leg = _own(base, f"leg_{number}", "box", (0.1, 0.1, 0.1), size=leg_size)
+        pose(leg, 0.0, side, leg_height)
         foot = add(base, "collision", name=f"leg_{number}")
-        pose(foot, 0.0, side, -(REST + BODY[2] / 2) / 2)
-        add(add(add(foot, "geometry"), "box"), "size", (0.2, 0.015, REST - BODY[2] / 2))
+        pose(foot, 0.0, side, leg_height)
+        add(add(add(foot, "geometry"), "box"), "size", leg_size)
     _camera(base, spec)
     imu = add(base, "sensor", name="imu", type="imu")
     add(imu, "always_on", True)
@@ -190,32 +180,32 @@ def _base(model: Element, spec: DroneSpec) -> None:
     add(contact, "always_on", True)
     add(contact, "update_rate", 50.0)
     touch = add(contact, "contact")
-    for name in ("body", *(f"disc_{number}" for number in range(len(ROTORS)))):
+    for name in ("body", *(f"disc_{number}" for number in range(len(body.rotors)))):
         add(touch, "collision", name)
     add(touch, "topic", f"/model/{spec.name}/contact")
 
 
-def _camera_angles(spec: DroneSpec) -> tuple[float, float, float]:
+def _camera_angles(camera: CameraConfig) -> tuple[float, float, float]:
     """Return roll, pitch and yaw of the camera on the body, rad."""
-    down = math.sin(spec.pitch)
-    level = math.cos(spec.pitch)
+    down = math.sin(camera.pitch)
+    level = math.cos(camera.pitch)
     pitched = np.array(((level, 0.0, down), (0.0, 1.0, 0.0), (-down, 0.0, level)))
-    return euler_angles(Mounting(spec.fov, spec.turn).rotation @ pitched)
+    return euler_angles(Mounting(camera.fov, camera.turn).rotation @ pitched)
 
 
 def _camera(base: Element, spec: DroneSpec) -> None:
     sensor = add(base, "sensor", name="camera", type="camera")
-    pose(sensor, 0.13, 0.0, 0.02, *_camera_angles(spec))
+    pose(sensor, *spec.body.camera_position, *_camera_angles(spec.camera))
     add(sensor, "always_on", True)
-    add(sensor, "update_rate", spec.rate)
+    add(sensor, "update_rate", spec.camera.rate)
     add(sensor, "topic", f"/model/{spec.name}/camera/image_raw")
     add(sensor, "gz_frame_id", f"{spec.prefix}camera_optical_frame")
     camera = add(sensor, "camera")
     add(camera, "camera_info_topic", f"/model/{spec.name}/camera/camera_info")
-    add(camera, "horizontal_fov", spec.fov)
+    add(camera, "horizontal_fov", spec.camera.fov)
     image = add(camera, "image")
-    add(image, "width", spec.width)
-    add(image, "height", spec.height)
+    add(image, "width", spec.camera.width)
+    add(image, "height", spec.camera.height)
     add(image, "format", "R8G8B8")
     clip = add(camera, "clip")
     add(clip, "near", 0.05)
@@ -223,11 +213,12 @@ def _camera(base: Element, spec: DroneSpec) -> None:
     add(camera, "visibility_mask", OTHERS)  # the tip of a rotor would cross a corner of the picture
 
 
-def _rotor(model: Element, number: int, bearing: float, sense: str) -> None:
+def _rotor(model: Element, body: DroneModel, number: int, rotor: Rotor) -> None:
     link = add(model, "link", name=f"rotor_{number}")
-    pose(link, ARM * math.cos(bearing), ARM * math.sin(bearing), ROTOR_HEIGHT)
+    pose(link, *body.rotor_position(rotor), body.rotor_height)
     _inertial(link, ROTOR_MASS, (9.75e-07, 4.17041e-05, 4.26041e-05))
-    blade = _own(link, "blade", "box", BLADE_COLOURS[sense], size=(2 * ROTOR_RADIUS, 0.02, 0.004))
+    colour = BLADE_COLOURS[rotor.sense]
+    blade = _own(link, "blade", "box", colour, size=(2 * body.rotor_radius, 0.02, 0.004))
     add(blade, "cast_shadows", False)
     joint = add(model, "joint", name=f"rotor_{number}_joint", type="revolute")
     add(joint, "parent", "base_link")
@@ -254,9 +245,9 @@ def _control(model: Element, spec: DroneSpec) -> None:
         maximumLinearAcceleration=(3.0, 3.0, 2.0),
     )
     rotors = add(control, "rotorConfiguration")
-    for number, (_, sense) in enumerate(ROTORS):
-        rotor = add(rotors, "rotor")
-        add(rotor, "jointName", f"rotor_{number}_joint")
-        add(rotor, "forceConstant", MOTOR_CONSTANT)
-        add(rotor, "momentConstant", MOMENT_CONSTANT)
-        add(rotor, "direction", DIRECTIONS[sense])
+    for number, rotor in enumerate(spec.body.rotors):
+        entry = add(rotors, "rotor")
+        add(entry, "jointName", f"rotor_{number}_joint")
+        add(entry, "forceConstant", MOTOR_CONSTANT)
+        add(entry, "momentConstant", spec.body.rotor_yaw_moment)
+        add(entry, "direction", DIRECTIONS[rotor.sense])

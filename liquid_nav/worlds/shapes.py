@@ -52,7 +52,7 @@ class Shape(Protocol):
 
 
 @dataclass(frozen=True)
-class Size:
+class VariantSize:
     """A size that grows from variant to variant."""
 
     first: float
@@ -142,13 +142,13 @@ class BroadTree:
 class Conifer:
     """A conifer: a trunk, and skirts of branches."""
 
-    tall: Size | DrawnSize
+    tall: VariantSize | DrawnSize
     """Height of its top."""
-    low: Size | DrawnSize
+    low: VariantSize | DrawnSize
     """Height of the lowest branches."""
-    wide: Size | DrawnSize
+    wide: VariantSize | DrawnSize
     """Reach of the lowest branches."""
-    radius: Size
+    radius: VariantSize
     """Radius of the trunk at the ground."""
     tiers: int
     """Skirts on top of each other."""
@@ -194,9 +194,9 @@ class Conifer:
 class Bush:
     """A bush: ellipsoids of leaves on the ground."""
 
-    tall: Size
+    tall: VariantSize
     """Height of its top."""
-    wide: Size
+    wide: VariantSize
     """Radius of the whole."""
     leaves: Material
     """Of the crown."""
@@ -235,7 +235,7 @@ class Bush:
 class Boulder:
     """A stone that lies half in the ground."""
 
-    size: Size
+    size: VariantSize
     """Half of its length."""
     stone: Material
     """Of its surface."""
@@ -258,14 +258,14 @@ class Boulder:
 
 
 @dataclass(frozen=True)
-class Round:
+class Cylinder:
     """A cylinder with ends: a bale, a log, a stump or a barrel."""
 
     solid: str
     """Kind of its solid, as collisions are reported."""
-    radius: Size
+    radius: VariantSize
     """Of the cylinder."""
-    half: Size
+    half: VariantSize
     """Half of its length."""
     side: Material
     """Of the round side."""
@@ -320,7 +320,7 @@ Level = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
-class Stack:
+class BaleStack:
     """Bales with corners on top of each other."""
 
     levels: tuple[tuple[float, tuple[Level, ...]], ...]
@@ -353,7 +353,7 @@ class Stack:
 class Post:
     """A pointed post."""
 
-    radius: Size
+    radius: VariantSize
     """Its radius."""
     wood: Material
     """Of its surface."""

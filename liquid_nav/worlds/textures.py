@@ -192,7 +192,7 @@ def forest_floor(rng: np.random.Generator, season: str, size: int = 1024) -> np.
     return to_bytes(picture * (0.8 + 0.4 * large)[..., None])
 
 
-def meadow(rng: np.random.Generator, season: str, size: int = 1024) -> np.ndarray:
+def meadow_texture(rng: np.random.Generator, season: str, size: int = 1024) -> np.ndarray:
     """A mown hay field with swaths; one tile is ``size`` pixels of about 3 cm."""
     shape = (size, size)
     fine = fractal(shape, rng, 0.3, (1.6, 0.6), lowest=30)

@@ -1136,8 +1136,8 @@ def test_the_tables_of_the_failsafes_are_the_same_whenever_they_are_built():
     spec.loader.exec_module(anew)
     for name in (*failsafe_parameters("PX4"), *failsafe_parameters("ArduPilot")):
         for value in range(-1, 10):
-            assert anew.explain(name, value) == explain_failsafe(name, value)
-            assert anew.is_known(name, value) == is_known_failsafe(name, value)
+            assert anew.explain_failsafe(name, value) == explain_failsafe(name, value)
+            assert anew.is_known_failsafe(name, value) == is_known_failsafe(name, value)
 
 
 # The receiver of the remote control.

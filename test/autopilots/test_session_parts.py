@@ -12,8 +12,8 @@ from liquid_nav.autopilots.clock_gaps import ClockGaps
 from liquid_nav.autopilots.polling import Polling
 from liquid_nav.autopilots.reconnection import BeforeLoss
 from liquid_nav.autopilots.remote_control import RemoteControl
-from liquid_nav.autopilots.reports import EventLog, SessionEvent
 from liquid_nav.autopilots.requests import Reply, Requests
+from liquid_nav.autopilots.session_reports import EventLog, SessionEvent
 from liquid_nav.autopilots.set_points import ZERO, SetPoints
 from liquid_nav.safety import Fault, FaultKind, Phase
 from liquid_nav.types import Command

@@ -1,10 +1,10 @@
-"""Errors of an estimate against the truth: what is the largest, on which side, and when it counts.
-"""
+"""Errors of an estimate against the truth: what is the largest, on which side, and when it counts."""
 
 import math
 
 import numpy as np
 import pytest
+
 from liquid_nav_benchmarks.estimate_errors import compare_estimates, main
 
 TIME = np.arange(0.0, 10.0, 0.1)

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from liquid_nav.simulation.flight_record import FlightRecord
 from liquid_nav.simulation.judge import FlightOutcome
-from liquid_nav.simulation.record import FlightRecord
 from liquid_nav.worlds import Layout, LayoutItem, Scenario, Solid, Start, Target
 
 ROWS = 90

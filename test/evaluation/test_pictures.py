@@ -6,9 +6,9 @@ import pytest
 from matplotlib.patches import Ellipse, Rectangle
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation import measures, plots, top_view
+from liquid_nav.evaluation import flight_plots, measures, top_view
+from liquid_nav.evaluation.flight_report import write_report
 from liquid_nav.evaluation.overlay import draw_command, panel_size
-from liquid_nav.evaluation.report import write_report
 from liquid_nav.evaluation.video import VideoWriter, read_video
 from liquid_nav.types import Command
 from liquid_nav.worlds import SuccessRule
@@ -114,7 +114,7 @@ def test_pictures_of_a_flight_that_ended_at_once(tmp_path, layout, make_record):
 
 
 def test_curves_over_time_have_a_panel_each(record):
-    labels = [axes.get_ylabel() for axes in plots.make_figure(record, SuccessRule()).axes]
+    labels = [axes.get_ylabel() for axes in flight_plots.make_figure(record, SuccessRule()).axes]
     assert [label.rpartition(",")[0] for label in labels] == [
         "distance to target",
         "horizontal speed",

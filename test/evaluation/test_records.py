@@ -6,7 +6,7 @@ import pytest
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import FlightSummary, FlightTask, PilotSpec, paired
-from liquid_nav.evaluation.records import FlightRecords, read_lines
+from liquid_nav.evaluation.records_file import FlightRecords, read_lines
 from liquid_nav.resources import find
 from liquid_nav.worlds import load_condition, load_scenario
 

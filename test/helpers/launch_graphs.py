@@ -36,7 +36,7 @@ def drone_graph(**given):
     """Return what ``drone.launch.py`` starts with these arguments."""
     file = read("drone.launch.py")
     value = file.values(**given)
-    settings = file.settings(value, given, real_drone.PARAMETER_FILE)
+    settings = file.settings(value, given, real_drone.DRONE_PARAMETER_FILE)
     return processes(file.module.drone_nodes(value, settings))
 
 
@@ -45,7 +45,7 @@ def flight_graph(sim, plan, namespace=""):
     file = read("flight.launch.py")
     parameter_file = EMBEDDED_PARAMETER_FILE
     if sim.endswith("gazebo"):
-        parameter_file = gazebo_processes.PARAMETER_FILE
+        parameter_file = gazebo_processes.GAZEBO_PARAMETER_FILE
     settings = file.settings(COMMON | {"namespace": namespace}, (), parameter_file)
     return processes(getattr(file.module, f"{sim}_nodes")(plan, settings))
 

@@ -8,9 +8,9 @@ import torch
 
 from liquid_nav.learning import hardware as module
 from liquid_nav.learning.cache import write_shard
+from liquid_nav.learning.front_features import compute_looks, open_looks, pad_to
 from liquid_nav.learning.hardware import TrainingHardware, loader
 from liquid_nav.learning.imitation import follow_parameters
-from liquid_nav.learning.looks import compute_looks, open_looks, pad_to
 from liquid_nav.learning.recipe import Recipe, Round, Stop
 from liquid_nav.learning.training import PolicyTrainer
 from liquid_nav.learning.windows import WindowConfig, WindowDataset

@@ -6,7 +6,7 @@ import torch
 
 from liquid_nav.learning.cache import write_shard
 from liquid_nav.learning.colour_fields import ColourFields
-from liquid_nav.learning.looks import compute_looks, open_looks
+from liquid_nav.learning.front_features import compute_looks, open_looks
 from liquid_nav.learning.recipe import RecipeError, load_recipe
 from liquid_nav.vision import BackboneConfig, BackboneEncoder
 

@@ -160,7 +160,7 @@ def test_a_policy_whose_weights_are_no_numbers_is_neither_saved_nor_loaded(tiny,
     )
     from safetensors.torch import load_file, save_file
 
-    from liquid_nav.policy.files import POLICY_CARD_NAME, WEIGHTS, sha256
+    from liquid_nav.policy.model_folder import POLICY_CARD_NAME, WEIGHTS, sha256
 
     tensors = load_file(tmp_path / "good" / WEIGHTS)
     tensors["core.gleak"][0] = float("nan")

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from liquid_nav.learning import looks as module
+from liquid_nav.learning import front_features as module
 from liquid_nav.learning import training
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.cache import CacheError, Shard, write_shard
+from liquid_nav.learning.front_features import compute_looks, is_mirrored, open_looks, split
 from liquid_nav.learning.imitation import ImitationModule
-from liquid_nav.learning.looks import compute_looks, is_mirrored, open_looks, split
 from liquid_nav.learning.recipe import Recipe, RecipeError, Round
 from liquid_nav.learning.training import PolicyTrainer
 from liquid_nav.learning.windows import MIRROR_LABELS, WindowConfig, WindowDataset

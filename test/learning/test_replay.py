@@ -13,7 +13,7 @@ import torch
 from typer.testing import CliRunner
 
 from liquid_nav.cli import app as cli
-from liquid_nav.learning.replay import replay_recording
+from liquid_nav.learning.recording_replay import replay_recording
 from liquid_nav.policy import Observation, Policy, PolicyConfig
 from liquid_nav.recordings import open_recordings
 from liquid_nav.vision import EncoderConfig

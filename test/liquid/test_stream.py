@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liquid_nav.liquid import LTC, CoreInputError, NCPWiring
-from liquid_nav.liquid.stream import Channel, Stream
+from liquid_nav.liquid.event_stream import Channel, Stream
 
 CHANNELS = {
     "camera": Channel(slice(0, 3)),

@@ -23,7 +23,7 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from liquid_nav.bringup.claims import claim_ros_domain, free_port, release, release_ros_domain
-from liquid_nav.bringup.simulated_flight import RESUME, NodeProcess
+from liquid_nav.bringup.simulated_flight import SIMULATED_RESUME, NodeProcess
 from liquid_nav.cli.processes import ChildProcess
 from liquid_nav.nodes.messages import (
     NANO,
@@ -119,7 +119,7 @@ class GraphFlight:
         bridge = {
             "connection": f"udp:127.0.0.1:{self.port}",
             "use_sim_time": True,
-            "resume": RESUME,
+            "resume": SIMULATED_RESUME,
         }
         self.start(NodeProcess("autopilot_bridge", bridge))
 

@@ -15,9 +15,9 @@ from liquid_nav.bringup import px4_gazebo as px4_gazebo_bringup
 from liquid_nav.bringup import real_drone as drone_bringup
 from liquid_nav.bringup.node_help import names_read_by
 from liquid_nav.bringup.simulated_flight import (
-    AUTOPILOTS,
     EMBEDDED_PARAMETER_FILE,
     RANDOM_SEEDS,
+    SIMULATED_FLIGHT_AUTOPILOTS,
     FlightPlan,
     NodeProcess,
     autopilot_graph,
@@ -40,10 +40,10 @@ from liquid_nav.worlds import ConditionError, draw_mounting, load_condition, loa
 SIMULATED = {
     **{
         name: (lambda n=name: autopilot_graph(FlightPlan(autopilot=n)), EMBEDDED_PARAMETER_FILE)
-        for name in AUTOPILOTS
+        for name in SIMULATED_FLIGHT_AUTOPILOTS
     },
-    "gazebo": (lambda: gazebo_graph(FlightPlan()), gazebo_bringup.PARAMETER_FILE),
-    "px4_gazebo": (lambda: px4_gazebo_graph(FlightPlan()), gazebo_bringup.PARAMETER_FILE),
+    "gazebo": (lambda: gazebo_graph(FlightPlan()), gazebo_bringup.GAZEBO_PARAMETER_FILE),
+    "px4_gazebo": (lambda: px4_gazebo_graph(FlightPlan()), gazebo_bringup.GAZEBO_PARAMETER_FILE),
 }
 """Ways to fly a simulated drone through the bridge: the graph, and the parameter file that it is
 started with.
@@ -151,9 +151,9 @@ def test_the_bridges_own_limits_do_not_cut_what_the_scenario_allows(way):
         assert supervisor[name] <= bridge.get(name, getattr(SessionConfig(), name))
 
 
-@pytest.mark.parametrize("autopilot", drone_bringup.AUTOPILOTS)
+@pytest.mark.parametrize("autopilot", drone_bringup.REAL_AUTOPILOTS)
 def test_a_real_drone_has_a_fence_and_flies_on_by_a_persons_request_alone(autopilot):
-    graph, path = drone_graph(autopilot=autopilot), drone_bringup.PARAMETER_FILE
+    graph, path = drone_graph(autopilot=autopilot), drone_bringup.DRONE_PARAMETER_FILE
     supervisor = parameters(graph, path, "safety_supervisor")
     bridge = parameters(graph, path, "autopilot_bridge")
     assert supervisor["resume"] == bridge["resume"] == 0.0
@@ -168,16 +168,20 @@ def test_a_real_drone_has_a_fence_and_flies_on_by_a_persons_request_alone(autopi
 
 @pytest.mark.parametrize(("given", "channel"), [("", 0), ("0", 0), ("7", 7)])
 def test_no_switch_engages_a_real_drone_unless_its_channel_is_given(given, channel):
-    graph, path = drone_graph(engage_channel=given), drone_bringup.PARAMETER_FILE
+    graph, path = drone_graph(engage_channel=given), drone_bringup.DRONE_PARAMETER_FILE
     assert parameters(graph, path, "autopilot_bridge")["engage_channel"] == channel
 
 
 def test_a_limit_of_the_launch_file_is_the_supervisors_alone():
-    graph, path = drone_graph(speed="1.5", high="4.0"), drone_bringup.PARAMETER_FILE
+    graph, path = drone_graph(speed="1.5", high="4.0"), drone_bringup.DRONE_PARAMETER_FILE
     supervisor = parameters(graph, path, "safety_supervisor")
     assert (supervisor["speed"], supervisor["high"], supervisor["low"]) == (1.5, 4.0, -2.0)
     assert parameters(graph, path, "autopilot_bridge")["speed"] == 3.0
-    assert {"speed", "radius", "low", "high"} <= set(drone_bringup.LIMITS) <= {*LIMITS, *WATCHED}
+    assert (
+        {"speed", "radius", "low", "high"}
+        <= set(drone_bringup.LIMIT_ARGUMENTS)
+        <= {*LIMITS, *WATCHED}
+    )
 
 
 def camera_of(world):
@@ -212,20 +216,23 @@ def test_a_drone_without_mavlink_needs_no_connection():
 
 
 def test_gazebos_camera_is_the_one_of_the_condition():
-    usual = camera_of(gazebo_bringup.make_world(FlightPlan("field", 3)))
+    usual = camera_of(gazebo_bringup.make_gazebo_world(FlightPlan("field", 3)))
     assert usual == (
         pytest.approx([0.0, math.radians(10.0), 0.0], abs=1e-9),
         pytest.approx(math.radians(80.0)),
         30.0,
     )
-    angles, _, _ = camera_of(gazebo_bringup.make_world(FlightPlan("field", 3, "mounting")))
+    angles, _, _ = camera_of(gazebo_bringup.make_gazebo_world(FlightPlan("field", 3, "mounting")))
     assert np.linalg.norm(np.subtract(angles, usual[0])) > math.radians(3.0)
-    _, fov, _ = camera_of(gazebo_bringup.make_world(FlightPlan("field", 3, "view")))
+    _, fov, _ = camera_of(gazebo_bringup.make_gazebo_world(FlightPlan("field", 3, "view")))
     assert fov == pytest.approx(draw_mounting(load_condition("view").camera, 3).view)
-    assert camera_of(gazebo_bringup.make_world(FlightPlan("field", 3, "slow_camera")))[2] == 10.0
+    assert (
+        camera_of(gazebo_bringup.make_gazebo_world(FlightPlan("field", 3, "slow_camera")))[2]
+        == 10.0
+    )
     assert (
         camera_of(
-            gazebo_bringup.make_world(FlightPlan("field", 3, "slow_camera", frame_rate=20.0))
+            gazebo_bringup.make_gazebo_world(FlightPlan("field", 3, "slow_camera", frame_rate=20.0))
         )[2]
         == 20.0
     )
@@ -236,7 +243,7 @@ def test_what_gazebo_cannot_show_is_refused_before_it_starts(condition):
     with pytest.raises(
         ConditionError, match=f"condition {condition}: .* cannot be simulated in Gazebo"
     ):
-        gazebo_bringup.make_world(FlightPlan("field", 3, condition))
+        gazebo_bringup.make_gazebo_world(FlightPlan("field", 3, condition))
 
 
 @pytest.mark.parametrize("condition", ["drift", "mounting", "view", "slow_camera"])
@@ -278,7 +285,7 @@ def test_a_namespace_that_ros_does_not_accept_is_one_line_before_anything_starts
 def test_preflight_and_recorder_read_a_namespace_so(tmp_path):
     for command in (["preflight"], ["record", "--out", str(tmp_path / "flight")]):
         result = CliRunner().invoke(cli.app, [*command, "--namespace", "drone-1"])
-        assert (result.exit_code, "ROS knows no namespace 'drone-1'" in result.stderr) == (
+        assert (result.exit_code, "'drone-1' is no namespace of ROS" in result.stderr) == (
             2,
             True,
         ), result.output
@@ -292,17 +299,20 @@ def all_graphs(tmp_path):
             EMBEDDED_PARAMETER_FILE,
             embedded_graph(FlightPlan(seed=3, pilot=pilot, record=tmp_path, progress=True)),
         )
-    for autopilot in AUTOPILOTS:
+    for autopilot in SIMULATED_FLIGHT_AUTOPILOTS:
         yield (
             EMBEDDED_PARAMETER_FILE,
             autopilot_graph(FlightPlan(seed=3, autopilot=autopilot, record=tmp_path)),
         )
-    yield gazebo_bringup.PARAMETER_FILE, gazebo_graph(FlightPlan(seed=3, record=tmp_path))
-    yield gazebo_bringup.PARAMETER_FILE, px4_gazebo_graph(FlightPlan(seed=3, record=tmp_path))
-    for autopilot in drone_bringup.AUTOPILOTS:
-        limits = dict.fromkeys(drone_bringup.LIMITS, "1.0")
+    yield gazebo_bringup.GAZEBO_PARAMETER_FILE, gazebo_graph(FlightPlan(seed=3, record=tmp_path))
+    yield (
+        gazebo_bringup.GAZEBO_PARAMETER_FILE,
+        px4_gazebo_graph(FlightPlan(seed=3, record=tmp_path)),
+    )
+    for autopilot in drone_bringup.REAL_AUTOPILOTS:
+        limits = dict.fromkeys(drone_bringup.LIMIT_ARGUMENTS, "1.0")
         yield (
-            drone_bringup.PARAMETER_FILE,
+            drone_bringup.DRONE_PARAMETER_FILE,
             drone_graph(autopilot=autopilot, record=str(tmp_path), **limits),
         )
 

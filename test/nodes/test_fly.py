@@ -110,7 +110,7 @@ def test_it_leaves_what_the_readme_promises(flight):
 @pytest.mark.slow
 def test_the_graph_flies_the_flight_of_the_lock_step_simulation(flight, scenario):
     from liquid_nav.simulation import ExpertPilot, FlightRecord
-    from liquid_nav.simulation import fly as fly_alone
+    from liquid_nav.simulation import fly_in_simulation as fly_alone
     from liquid_nav.worlds import load_condition, load_scenario
 
     _, folder, _ = flight

@@ -46,7 +46,7 @@ def actions_of(path, **typed):
     )
     from launch.launch_description_sources import PythonLaunchDescriptionSource
 
-    context = LaunchContext()
+    context = LaunchContext(argv=[f"{name}:={value}" for name, value in typed.items()])
     found = []
 
     def visit(entity):
@@ -102,6 +102,32 @@ def test_a_scenario_of_ones_own_is_flown_in_the_same_way(name):
     assert started(path, seed="3")["simulator"][1]["scenario"] == name
     other = {"forest": "field", "field": "forest"}[name]
     assert started(path, seed="3", scenario=other)["scenario_runner"][1]["scenario"] == other
+
+
+THEIRS = """
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+def generate_launch_description():
+    ours = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource("{file}"), launch_arguments={{"seed": "7"}}.items()
+    )
+    return LaunchDescription([DeclareLaunchArgument("gps", default_value="false"), ours])
+"""
+
+
+@needs_launch
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_launch_file_that_includes_ours_has_arguments_of_its_own(path, tmp_path, monkeypatch):
+    """And one that a person starts refuses them, also where it is ours that includes another."""
+    theirs = tmp_path / "theirs.launch.py"
+    theirs.write_text(THEIRS.format(file=path))
+    monkeypatch.setattr("sys.argv", ["ros2", "launch", str(theirs), "gps:=true"])
+    assert "safety_supervisor" in started(theirs, gps="true")
+    monkeypatch.setattr("sys.argv", ["ros2", "launch", "liquid_nav", path.name, "gps:=true"])
+    with pytest.raises(UserError, match="unknown launch argument 'gps'"):
+        started(path, gps="true")
 
 
 @needs_launch
@@ -199,7 +225,9 @@ def _parameters(node):
 def test_gazebo_without_its_packages_is_one_line(sim, monkeypatch, tmp_path):
     from liquid_nav.bringup import gazebo_processes
 
-    monkeypatch.setattr(gazebo_processes, "make_world", lambda plan, engine: tmp_path / "world.sdf")
+    monkeypatch.setattr(
+        gazebo_processes, "make_gazebo_world", lambda plan, engine: tmp_path / "world.sdf"
+    )
     monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
     with pytest.raises(UserError, match="ros_gz_sim"):
         actions_of(FOLDER / "field.launch.py", sim=sim, seed="3")

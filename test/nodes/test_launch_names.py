@@ -50,12 +50,12 @@ def graphs():
         fleet = replace(plan, drones=2)
         found[f"embedded two {pilot}s"] = EMBEDDED_PARAMETER_FILE, fleet_graph(fleet)
         found[f"gazebo px4 {pilot}"] = (
-            gazebo_bringup.PARAMETER_FILE,
+            gazebo_bringup.GAZEBO_PARAMETER_FILE,
             px4_gazebo_graph(plan),
         )
-        found[f"gazebo {pilot}"] = gazebo_bringup.PARAMETER_FILE, gazebo_graph(plan)
+        found[f"gazebo {pilot}"] = gazebo_bringup.GAZEBO_PARAMETER_FILE, gazebo_graph(plan)
     found["drone"] = (
-        drone_bringup.PARAMETER_FILE,
+        drone_bringup.DRONE_PARAMETER_FILE,
         drone_graph(
             source="x.avi", calibration="c", speed="1.0", record=str(RECORD), engage_channel="7"
         ),
@@ -124,7 +124,7 @@ def test_parameter_files_name_the_nodes_that_start(name):
 
 
 def test_every_declared_limit_reaches_the_supervisor():
-    limits = {name: str(1.5 + number) for number, name in enumerate(drone_bringup.LIMITS)}
+    limits = {name: str(1.5 + number) for number, name in enumerate(drone_bringup.LIMIT_ARGUMENTS)}
     (supervisor,) = [one for one in drone_graph(**limits) if one.executable == "safety_supervisor"]
     given = {name: supervisor.parameters[name] for name in limits}
     assert given == {name: float(text) for name, text in limits.items()}
@@ -174,7 +174,7 @@ def test_the_launch_file_starts_what_fly_starts(name, namespace):
 
 
 def bridge():
-    return yaml.safe_load((ROOT / gazebo_bringup.BRIDGE_FILE).read_text())
+    return yaml.safe_load((ROOT / gazebo_bringup.GAZEBO_BRIDGE_FILE).read_text())
 
 
 def test_the_bridge_names_topics_of_our_world():
@@ -196,7 +196,7 @@ def test_the_bridge_names_topics_of_the_interface():
     assert len(names) == len(set(names)) and gazebo_bringup.WEATHER_REMAPPING[0] in names
     assert gazebo_bringup.WEATHER_REMAPPING[1] in (NODES / "weather.py").read_text()
     out = [entry for entry in bridge() if entry["direction"] == "ROS_TO_GZ"]
-    parameters = yaml.safe_load((ROOT / gazebo_bringup.PARAMETER_FILE).read_text())[
+    parameters = yaml.safe_load((ROOT / gazebo_bringup.GAZEBO_PARAMETER_FILE).read_text())[
         "/**/autopilot_bridge"
     ]
     assert [entry["ros_topic_name"] for entry in out] == [

@@ -33,7 +33,7 @@ from liquid_nav.preflight import watches as preflight_watches
 from liquid_nav.preflight.checks import preflight_findings
 from liquid_nav.preflight.facts import FindingLevel, PreflightLimits
 from liquid_nav.safety import Mode, Order
-from liquid_nav.simulation.camera import RenderingError
+from liquid_nav.simulation.camera_renderer import RenderingError
 from liquid_nav.sitl.simulated_px4 import Px4Vehicle
 from liquid_nav.sitl.vehicle_body import PointBody
 from liquid_nav.sitl.vehicle_server import UdpServer

@@ -41,7 +41,7 @@ from liquid_nav.bringup.claims import (
     release,
     release_ros_domain,
 )
-from liquid_nav.bringup.simulated_flight import WATCHED, NodeProcess
+from liquid_nav.bringup.simulated_flight import SIMULATED_WATCH_PARAMETERS, NodeProcess
 from liquid_nav.cli.processes import ChildProcess
 from liquid_nav.nodes.messages import command_message, from_seconds, image_message
 from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
@@ -463,7 +463,7 @@ class RealFlight:
             for name in ("engage", "disengage", "land")
         }
         self.children = {}
-        self.start("safety_supervisor", {**WATCHED, "use_sim_time": False})
+        self.start("safety_supervisor", {**SIMULATED_WATCH_PARAMETERS, "use_sim_time": False})
         self.start_bridge()
 
     def start(self, name, parameters):

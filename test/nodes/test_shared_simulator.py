@@ -19,7 +19,7 @@ from liquid_nav.nodes.messages import command_message, nanoseconds
 from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.nodes.simulator import Simulator, parse_names
-from liquid_nav.simulation.camera import RenderingError
+from liquid_nav.simulation.camera_renderer import RenderingError
 from liquid_nav.types import Command
 
 NAMES = ("d1", "d2")

@@ -18,9 +18,9 @@ from liquid_nav.nodes.messages import command_from, from_seconds, nanoseconds
 from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.simulated_camera import SimulatedCamera
 from liquid_nav.safety import BridgeReport, Phase
-from liquid_nav.simulation.airframe import STANDING_HEIGHT
 from liquid_nav.simulation.frame_times import FRAME_DROPPED, FRAME_LATE, FrameTiming
 from liquid_nav.simulation.state import DroneState
+from liquid_nav.worlds import DRONE_MODEL
 
 
 def report(phase, airborne):
@@ -60,7 +60,7 @@ def test_nothing_is_shown_before_the_bridge_reports_whether_it_flies(harness, ai
     harness.until(pose, "odometry")
     place, start = poses[0].pose.pose.position, node.world.layout.start
     assert (place.x, place.y, place.z) == pytest.approx(
-        (start.x, start.y, start.z if airborne else STANDING_HEIGHT)
+        (start.x, start.y, start.z if airborne else DRONE_MODEL.standing_height)
     )
     node.close()
 

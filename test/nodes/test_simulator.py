@@ -18,13 +18,13 @@ from liquid_nav.nodes.drone_endpoint import DroneEndpoint
 from liquid_nav.nodes.messages import command_message, from_seconds, nanoseconds
 from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.simulator import Simulator
-from liquid_nav.simulation import CameraConfig, DroneState, FrameTiming
-from liquid_nav.simulation.camera import RenderingError
+from liquid_nav.simulation import DroneState, FrameTiming
+from liquid_nav.simulation.camera_renderer import RenderingError
 from liquid_nav.simulation.frame_loop import FrameFeed
 from liquid_nav.simulation.frame_times import FRAME_DROPPED, FRAME_LATE, FRAME_ON_TIME, Moment
 from liquid_nav.simulation.response import sample_response
 from liquid_nav.types import Command
-from liquid_nav.worlds import generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import CameraConfig, generate_layout, load_condition, load_scenario
 
 FRAME = "simulator: lock step"
 
@@ -101,7 +101,7 @@ def test_time_waits_for_the_command_of_each_frame(bench):
 
 
 def test_it_flies_what_the_same_commands_fly_without_ros(bench):
-    from liquid_nav.simulation import PHYSICS_TIMESTEP, CameraConfig, World, draw_latency
+    from liquid_nav.simulation import PHYSICS_TIMESTEP, World, draw_latency
     from liquid_nav.worlds import load_scenario
 
     frames = 12

@@ -26,9 +26,8 @@ from liquid_nav.nodes.tf_cdr import decode, encode
 from liquid_nav.nodes.tf_type import NAME, tf_message_class
 from liquid_nav.nodes.transforms import MovingTransforms, camera_mount
 from liquid_nav.nodes.weather import WeatherNode
-from liquid_nav.simulation import CameraConfig, World
-from liquid_nav.simulation.airframe import CAMERA_POSITION
-from liquid_nav.worlds import load_condition, load_scenario
+from liquid_nav.simulation import World
+from liquid_nav.worlds import DRONE_MODEL, CameraConfig, load_condition, load_scenario
 
 _SPEC = importlib.util.spec_from_file_location("wires", Path(__file__).with_name("wires.py"))
 wires = importlib.util.module_from_spec(_SPEC)
@@ -221,7 +220,7 @@ def test_by_default_the_camera_is_mounted_as_in_the_training(node):
     np.testing.assert_allclose(
         turn[:, 0], (math.cos(CameraConfig().pitch), 0.0, -math.sin(CameraConfig().pitch))
     )
-    assert place.tolist() == list(CAMERA_POSITION)
+    assert place.tolist() == list(DRONE_MODEL.camera_position)
 
 
 def test_where_a_urdf_defines_the_mount_the_camera_does_not_publish_it(node):
@@ -243,7 +242,7 @@ def test_in_gazebo_the_mount_is_that_of_our_drones_camera(node):
     camera = CameraConfig().of(load_condition("mounting").camera, 3)
     world = World(load_scenario("field"), 3, load_condition("mounting"))
     world.close()
-    assert world.camera.turn == camera.turn and place.tolist() == list(CAMERA_POSITION)
+    assert world.camera.turn == camera.turn and place.tolist() == list(DRONE_MODEL.camera_position)
     ahead = np.array((math.cos(camera.pitch), 0.0, -math.sin(camera.pitch)))
     assert np.linalg.norm(turn[:, 0] - ahead) == pytest.approx(
         np.linalg.norm(np.cross(camera.turn, ahead)), rel=0.1
@@ -347,9 +346,9 @@ def test_after_a_reset_the_next_bag_knows_all_fixed_frames(node, tmp_path):
     recorder = node(OnlyRecorder, use_sim_time=True, folder=str(tmp_path / "today"))
     for prefix in ("", "d2/"):
         recorder.callbacks["/tf_static"](
-            encode(camera_mount(prefix, CAMERA_POSITION, (0.0, 0.1, 0.0)))
+            encode(camera_mount(prefix, DRONE_MODEL.camera_position, (0.0, 0.1, 0.0)))
         )
-    newer = encode(camera_mount("", CAMERA_POSITION, (0.0, 0.2, 0.0)))
+    newer = encode(camera_mount("", DRONE_MODEL.camera_position, (0.0, 0.2, 0.0)))
     recorder.callbacks["/tf_static"](newer)
     recorder._begin_anew(5_000_000_000, 0)
     recorder.end()
@@ -380,7 +379,9 @@ def test_a_late_listener_gets_what_is_fixed(harness):
     )
     harness.until(lambda: received, "the mount")
     camera.close()
-    (expected,) = [camera_mount("d1/", CAMERA_POSITION, (0.0, CameraConfig().pitch, 0.0))]
+    (expected,) = [
+        camera_mount("d1/", DRONE_MODEL.camera_position, (0.0, CameraConfig().pitch, 0.0))
+    ]
     assert [one.child_frame_id for one in decode(received[0])] == [
         one.child_frame_id for one in expected
     ]

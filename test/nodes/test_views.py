@@ -149,7 +149,7 @@ def test_rviz_subscribes_with_the_qos_of_its_topics(rviz):
         )
         seen.add(topic["Value"])
     # A camera display reads camera_info beside its images.
-    assert seen | {"/camera/camera_info"} == set(view_files.VIEWED)
+    assert seen | {"/camera/camera_info"} == set(view_files.RVIZ_DRONE_TOPICS)
 
 
 def test_rviz_stands_in_frames_that_exist(rviz):
@@ -251,12 +251,12 @@ def test_rqt_plot_draws_fields_that_exist_and_in_simulation_none_with_a_stamp():
     """With a stamp it subtracts the wall clock of its start: simulated flights then lie decades to
     the left.
     """
-    for path in (*view_files.STAMPED, *view_files.UNSTAMPED):
+    for path in (*view_files.STAMPED_PLOT_TOPICS, *view_files.UNSTAMPED_PLOT_TOPICS):
         check_field(path)
     total = NAMES["/liquid_controller/timing"].index("total")
-    assert f"/liquid_controller/timing/position[{total}]" in view_files.STAMPED
-    assert not any(is_stamped(path) for path in view_files.UNSTAMPED)
-    assert any(is_stamped(path) for path in view_files.STAMPED)
+    assert f"/liquid_controller/timing/position[{total}]" in view_files.STAMPED_PLOT_TOPICS
+    assert not any(is_stamped(path) for path in view_files.UNSTAMPED_PLOT_TOPICS)
+    assert any(is_stamped(path) for path in view_files.STAMPED_PLOT_TOPICS)
 
 
 # Diagnostics
@@ -292,7 +292,8 @@ def windows(**given):
 
 
 @pytest.mark.parametrize(
-    ("simulated", "curves"), [("true", view_files.UNSTAMPED), ("false", view_files.STAMPED)]
+    ("simulated", "curves"),
+    [("true", view_files.UNSTAMPED_PLOT_TOPICS), ("false", view_files.STAMPED_PLOT_TOPICS)],
 )
 def test_rqt_opens_with_curves_of_the_first_drone(simulated, curves):
     plot, *others = windows(
@@ -324,7 +325,7 @@ def test_each_window_has_its_switch_and_none_opens_by_itself():
     (inside,) = windows(rviz="true", namespace="d1", use_sim_time="true")
     assert set(inside["remappings"]) == {
         ("/clock", "/d1/clock"),
-        *((name, f"/d1{name}") for name in view_files.VIEWED),
+        *((name, f"/d1{name}") for name in view_files.RVIZ_DRONE_TOPICS),
     }
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from liquid_nav.policy import ModelError, Observation, Policy, PolicyConfig
-from liquid_nav.policy.cores import CORES
+from liquid_nav.policy.core_factory import CORES
 from liquid_nav.policy.published.stepped_past import SteppedPast
 from liquid_nav.vision import EncoderConfig
 

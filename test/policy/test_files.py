@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from liquid_nav.errors import UserError
 from liquid_nav.policy import ModelError, Observation, Policy, PolicyConfig, resolve_model
-from liquid_nav.policy.files import CONFIG, POLICY_CARD_NAME, WEIGHTS, sha256
+from liquid_nav.policy.model_folder import CONFIG, POLICY_CARD_NAME, WEIGHTS, sha256
 
 
 def refusal(folder):

@@ -8,7 +8,7 @@ import resource
 import pytest
 
 from liquid_nav.policy import ModelError, Policy, PolicyConfig
-from liquid_nav.policy.files import CONFIG, POLICY_CARD_NAME
+from liquid_nav.policy.model_folder import CONFIG, POLICY_CARD_NAME
 
 h5py = pytest.importorskip("h5py", reason="h5py is not installed: pip install 'liquid_nav[import]'")
 

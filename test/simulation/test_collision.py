@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from liquid_nav.simulation.airframe import ARM, ROTOR_RADIUS
 from liquid_nav.types import Command
+from liquid_nav.worlds import DRONE_MODEL
 
-REACH = ARM * math.sqrt(0.5) + ROTOR_RADIUS
+REACH = DRONE_MODEL.arm * math.sqrt(0.5) + DRONE_MODEL.rotor_radius
 """How far the rotor discs reach ahead and aside of the centre, m."""
 
 
@@ -19,8 +19,8 @@ def rest(drone, seconds=0.1):
 @pytest.mark.parametrize("gap, kind", [(0.03, None), (-0.03, "trunk")])
 def test_a_rotor_disc_touches_a_trunk_where_it_ends(simulate, place, trunk, gap, kind):
     """Ahead of the front left rotor, where the body itself is far away."""
-    x, y = ARM * math.sqrt(0.5), ARM * math.sqrt(0.5)
-    beside = trunk(x + ROTOR_RADIUS + 0.2 + gap, y)
+    x, y = DRONE_MODEL.arm * math.sqrt(0.5), DRONE_MODEL.arm * math.sqrt(0.5)
+    beside = trunk(x + DRONE_MODEL.rotor_radius + 0.2 + gap, y)
     assert rest(simulate(place(beside))) == kind
 
 
@@ -38,8 +38,8 @@ def test_flying_into_a_trunk_ends_at_the_trunk(simulate, place, trunk):
     assert drone.collision == "trunk"
     assert drone.world.time < 5.0
     # Between the front rotors, the trunk touches both discs.
-    arm = ARM * math.sqrt(0.5)
-    touch = 4.0 - arm - math.sqrt((ROTOR_RADIUS + 0.2) ** 2 - arm**2)
+    arm = DRONE_MODEL.arm * math.sqrt(0.5)
+    touch = 4.0 - arm - math.sqrt((DRONE_MODEL.rotor_radius + 0.2) ** 2 - arm**2)
     assert drone.state.position[0] == pytest.approx(touch, abs=0.02)
     ended = drone.world.time
     drone.world.advance(11.0)

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liquid_nav.simulation import CameraConfig, World
-from liquid_nav.simulation.camera import apply_camera_faults, draw_exposure
+from liquid_nav.simulation import World
+from liquid_nav.simulation.camera_renderer import apply_camera_faults, draw_exposure
+from liquid_nav.simulation.image_weather import Weather
 from liquid_nav.simulation.posed import PosedWorld
-from liquid_nav.simulation.weather import Weather
-from liquid_nav.worlds import CameraFaults, load_condition, load_scenario
+from liquid_nav.worlds import CameraConfig, CameraFaults, load_condition, load_scenario
 
 GREY = 100
 FRAMES = 4

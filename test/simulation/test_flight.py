@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from liquid_nav.simulation import (
-    CameraConfig,
     ExpertPilot,
     FlightJudge,
     FlightOutcome,
@@ -24,7 +23,7 @@ from liquid_nav.simulation.flight import DirectTransport
 from liquid_nav.simulation.flight_loop import FlightLoop
 from liquid_nav.simulation.frame_times import FrameTiming
 from liquid_nav.types import Command, Decision, PolicyState
-from liquid_nav.worlds import load_condition
+from liquid_nav.worlds import CameraConfig, load_condition
 
 
 class Looking:

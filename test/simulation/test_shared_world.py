@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 
 from liquid_nav.errors import UserError
-from liquid_nav.simulation import CameraConfig, World
-from liquid_nav.simulation.camera import RenderingError
+from liquid_nav.simulation import World
+from liquid_nav.simulation.camera_renderer import RenderingError
 from liquid_nav.types import Command
-from liquid_nav.worlds import generate_layout, load_condition, load_scenario, shared_start
+from liquid_nav.worlds import (
+    CameraConfig,
+    generate_layout,
+    load_condition,
+    load_scenario,
+    shared_start,
+)
 from liquid_nav.worlds.placement import BAND
 from liquid_nav.worlds.starts import CLEAR, MAX_DRONES
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from liquid_nav.simulation.weather import CameraPlacement, Weather, fogged, relit, row_depths
+from liquid_nav.simulation.image_weather import CameraPlacement, Weather, fogged, relit, row_depths
 from liquid_nav.worlds.condition import CameraFaults, Condition
 
 CLEAR = CameraFaults(noise=0.0)

@@ -10,13 +10,12 @@ import pytest
 pytest.importorskip("pymavlink")
 
 from liquid_nav import geometry
-from liquid_nav.simulation import CameraConfig, DroneState, ExpertPilot, World, fly_in_simulation
-from liquid_nav.simulation.airframe import STANDING_HEIGHT
+from liquid_nav.simulation import DroneState, ExpertPilot, World, fly_in_simulation
 from liquid_nav.simulation.posed import PosedWorld
 from liquid_nav.sitl.mavlink_flight import fly_mavlink
 from liquid_nav.sitl.vehicle_body import EmbeddedBody
 from liquid_nav.types import Command
-from liquid_nav.worlds import load_condition, load_scenario
+from liquid_nav.worlds import DRONE_MODEL, CameraConfig, load_condition, load_scenario
 
 FIELD = load_scenario("field")
 SUMMER = load_condition("summer")
@@ -50,9 +49,9 @@ def test_the_embedded_drone_can_stand_take_off_and_land():
             if until == 5.0:
                 assert not body.landed and body.state.position[2] > 1.0
         assert body.landed and drone.collision is None
-        assert body.state.position[2] == pytest.approx(STANDING_HEIGHT) and place[
+        assert body.state.position[2] == pytest.approx(DRONE_MODEL.standing_height) and place[
             2
-        ] == pytest.approx(STANDING_HEIGHT)
+        ] == pytest.approx(DRONE_MODEL.standing_height)
 
 
 def test_the_first_pose_from_outside_is_the_scenarios_start():
@@ -62,14 +61,19 @@ def test_the_first_pose_from_outside_is_the_scenarios_start():
     zero, still = np.zeros(3), np.full(3, math.nan)
     first = world.to_world(DroneState(4.0, np.array((7.0, 8.0, 0.2)), north, zero, zero, still))
     assert (
-        first.position == pytest.approx((start.x, start.y, STANDING_HEIGHT)) and first.time == 4.0
+        first.position == pytest.approx((start.x, start.y, DRONE_MODEL.standing_height))
+        and first.time == 4.0
     )
     assert math.cos(first.yaw - start.yaw) == pytest.approx(1.0)
     # A metre to the north, nose first, and two metres up: a metre along the start's heading.
     second = world.to_world(
         DroneState(5.0, np.array((7.0, 9.0, 2.2)), north, np.array((0.0, 1.0, 0.0)), zero, still)
     )
-    ahead = (start.x + math.cos(start.yaw), start.y + math.sin(start.yaw), STANDING_HEIGHT + 2.0)
+    ahead = (
+        start.x + math.cos(start.yaw),
+        start.y + math.sin(start.yaw),
+        DRONE_MODEL.standing_height + 2.0,
+    )
     assert second.position == pytest.approx(ahead)
     assert second.level_velocity() == pytest.approx((1.0, 0.0, 0.0), abs=1e-9)
     assert world.place(second) is None

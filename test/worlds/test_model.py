@@ -10,7 +10,7 @@ import pytest
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation.contact_sheet import draw_contact_sheet, save_picture, views
 from liquid_nav.simulation import World
-from liquid_nav.simulation.camera import CameraRenderer, apply_camera_faults, draw_exposure
+from liquid_nav.simulation.camera_renderer import CameraRenderer, apply_camera_faults, draw_exposure
 from liquid_nav.worlds import (
     AppearanceSpec,
     CameraFaults,

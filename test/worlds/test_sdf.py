@@ -11,7 +11,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from liquid_nav.worlds import generate_layout, load_condition, load_scenario
+from liquid_nav.worlds import CameraConfig, generate_layout, load_condition, load_scenario
 from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.mjcf import build_mujoco_spec
 from liquid_nav.worlds.mjcf_file import write_mjcf
@@ -237,7 +237,7 @@ def test_the_mjcf_file_is_the_embedded_world(tmp_path):
 
 def test_a_turned_camera_looks_where_the_embedded_one_looks():
     """MuJoCo's camera looks along its -z with +y up, Gazebo's along its +x with +z up."""
-    from liquid_nav.simulation.airframe import CameraConfig, add_drone
+    from liquid_nav.simulation.airframe import add_drone
     from liquid_nav.simulation.response import DroneResponse
     from liquid_nav.worlds import CameraFaults
 
@@ -250,7 +250,7 @@ def test_a_turned_camera_looks_where_the_embedded_one_looks():
         embedded = np.zeros(9)
         mujoco.mju_quat2Mat(embedded, model.cam_quat[0])
         embedded = embedded.reshape(3, 3)
-        text = text_of("field", 1, drone=DroneSpec(fov=camera.fov, turn=camera.turn))[2]
+        text = text_of("field", 1, drone=DroneSpec(camera=camera))[2]
         sensor = next(
             s for s in ElementTree.fromstring(text).iter("sensor") if s.get("name") == "camera"
         )

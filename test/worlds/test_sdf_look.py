@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from liquid_nav.simulation.camera import CameraRenderer
+from liquid_nav.simulation.camera_renderer import CameraRenderer
 from liquid_nav.worlds import generate_layout, load_condition, load_scenario, palette
 from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.mjcf import build_mujoco_spec

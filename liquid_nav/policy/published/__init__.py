@@ -10,8 +10,8 @@ from liquid_nav.policy.published.closed_form import (
     PublishedMixedCfC,
     PublishedWiredCfC,
 )
-from liquid_nav.policy.published.ctrnn import PublishedCTRNN
 from liquid_nav.policy.published.headed import Headed
+from liquid_nav.policy.published.published_ctrnn import PublishedCTRNN
 from liquid_nav.policy.published.table_wiring import TableWiring
 
 __all__ = [

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from liquid_nav.liquid import NCPWiring
 from liquid_nav.policy.config import PolicyConfig
 from liquid_nav.policy.policy import Policy
+from liquid_nav.policy.published.array_layouts import fit
 from liquid_nav.policy.published.checkpoint import read_arrays
-from liquid_nav.policy.published.layouts import fit
 from liquid_nav.policy.published.table_wiring import TableWiring
 from liquid_nav.policy.published.training_parameters import read_parameters
 from liquid_nav.vision import PUBLISHED_ENCODER

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment
 from matplotlib import rc_context
 
-from liquid_nav.evaluation import plots, style, top_view
+from liquid_nav.evaluation import flight_plots, style, top_view
 from liquid_nav.evaluation.measures import measure_flight
 from liquid_nav.evaluation.report_template import TEMPLATE
 
@@ -42,7 +42,7 @@ def write_report(folder: Path, record: FlightRecord, layout: Layout | None) -> P
         pictures = {
             "Seen from above": _embed(top_view.make_figure(record, layout)),
             "Over time": _embed(
-                plots.make_figure(record, layout.scenario.success if layout else None)
+                flight_plots.make_figure(record, layout.scenario.success if layout else None)
             ),
         }
     page = Environment(autoescape=True).from_string(TEMPLATE)

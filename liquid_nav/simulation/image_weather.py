@@ -15,8 +15,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from liquid_nav.simulation.camera import apply_camera_faults, draw_exposure
-from liquid_nav.worlds import LIGHTING, SKY_COLOURS, Condition, RandomStream, apply_veil
+from liquid_nav.simulation.camera_renderer import apply_camera_faults, draw_exposure
+from liquid_nav.worlds import (
+    DRONE_MODEL,
+    LIGHTING,
+    SKY_COLOURS,
+    Condition,
+    RandomStream,
+    apply_veil,
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,7 @@ class CameraPlacement:
     """Height of the camera over the ground, m."""
     vertical_fov: float = 0.877
     """Vertical field of view, rad."""
-    pitch: float = math.radians(10.0)
+    pitch: float = DRONE_MODEL.camera_pitch
     """Angle by which the camera looks down, rad."""
     depth: float = 25.0
     """Distance along the optical axis of what stands above the horizon, m; nothing is taken to be
