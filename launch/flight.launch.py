@@ -23,11 +23,11 @@ from launch.actions import (
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 
-from liquid_nav.bringup import DRONE_PARAMETER_FILE as GAZEBO_FILE
 from liquid_nav.bringup import (
     EMBEDDED_PARAMETER_FILE,
     GAZEBO_BRIDGE_FILE,
     GAZEBO_CONTACTS_TOPIC,
+    GAZEBO_PARAMETER_FILE,
     LOG_LEVELS,
     PILOT_KINDS,
     PX4_GAZEBO_MODEL,
@@ -145,7 +145,7 @@ def generate_launch_description() -> LaunchDescription:
             "engine",
             default_value="ogre2",
             choices=("ogre2", "ogre"),
-            description="Gazebo's render engine: ogre2 wants a GPU, ogre an X display.",
+            description="Gazebo's render engine: ogre2 needs a GPU, ogre an X display.",
         ),
         DeclareLaunchArgument(
             "gui",
@@ -200,7 +200,7 @@ def launch_setup(context: LaunchContext, given: GivenArguments) -> list[Action]:
     value = context.launch_configurations
     plan = read_flight_plan(value)
     sim = value["sim"]
-    file = GAZEBO_FILE if sim.endswith("gazebo") else EMBEDDED_PARAMETER_FILE
+    file = GAZEBO_PARAMETER_FILE if sim.endswith("gazebo") else EMBEDDED_PARAMETER_FILE
     settings = NodeSettings(value, given.names, file)
 
     text = f"{plan.scenario}, seed {plan.seed}, pilot {plan.pilot}"
@@ -550,7 +550,8 @@ def px4(made: Px4World) -> list[Action]:
         assignments = " ".join(f"{name}={text}" for name, text in own.items())
         return [
             LogInfo(
-                msg=f"start PX4 yourself: {assignments} PX4_GZ_MODELS=<PX4>/{PX4_GAZEBO_MODELS_FOLDER} px4"
+                msg=f"start PX4 yourself: {assignments} "
+                f"PX4_GZ_MODELS=<PX4>/{PX4_GAZEBO_MODELS_FOLDER} px4"
             ),
         ]
     # Without a terminal PX4's shell would read an endless stream of nothing: -d leaves the shell

@@ -12,6 +12,7 @@ world, angles rad.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +98,7 @@ def rotate(quaternion: np.ndarray, vector: np.ndarray) -> np.ndarray:
     return rotated
 
 
-def yaw_of(quaternion: np.ndarray) -> float:
+def yaw_of(quaternion: Sequence[float] | np.ndarray) -> float:
     """Heading of a body whose attitude is given, in the world frame of that attitude, in (-pi,
     pi].
     """
@@ -121,6 +122,106 @@ def attitude_from_euler(roll: float, pitch: float, yaw: float) -> np.ndarray:
             cr * cp * sy - sr * sp * cy,
         )
     )
+
+
+def attitude_from_yaw(yaw: float) -> np.ndarray:
+    """Return the quaternion [4] of a turn about the vertical."""
+    return np.array((math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2)))
+
+
+Axis = tuple[float, float, float]
+"""An axis of one frame in another one."""
+
+
+def body_axes(quaternion: Sequence[float] | np.ndarray) -> tuple[Axis, Axis, Axis]:
+    """Return the body's x, y and z axes in the world; scalars, for what runs at 250 Hz."""
+    w, x, y, z = quaternion
+    return (
+        (1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)),
+        (2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)),
+        (2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)),
+    )
+
+
+def rotation_from_attitude(quaternion: np.ndarray) -> np.ndarray:
+    """Return the rotation matrix [3, 3] of a unit quaternion: body to world."""
+    return np.array(tuple(zip(*body_axes(quaternion))))
+
+
+def rotation_about(axis: Axis, angle: float) -> np.ndarray:
+    """Return the rotation matrix [3, 3] about an axis of length 1 (Rodrigues' formula)."""
+    x, y, z = axis
+    cross = np.array(((0.0, -z, y), (z, 0.0, -x), (-y, x, 0.0)))
+    turned: NDArray[np.float64] = (
+        np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * cross @ cross
+    )
+    return turned
+
+
+def rotation_from_vector(turn: Axis) -> np.ndarray:
+    """Return the rotation matrix [3, 3] of a rotation vector: its axis, as long as its angle."""
+    angle = math.sqrt(sum(part * part for part in turn))
+    if angle == 0.0:
+        return np.eye(3)
+    x, y, z = (part / angle for part in turn)
+    return rotation_about((x, y, z), angle)
+
+
+def rotation_about_y(angle: float) -> np.ndarray:
+    """Return the rotation matrix [3, 3] that lowers x, in FLU, by a positive angle."""
+    c = math.cos(angle)
+    s = math.sin(angle)
+    return np.array(((c, 0.0, s), (0.0, 1.0, 0.0), (-s, 0.0, c)))
+
+
+def rotation_about_z(angle: float) -> np.ndarray:
+    """Return the rotation matrix [3, 3] of a turn about the vertical."""
+    c = math.cos(angle)
+    s = math.sin(angle)
+    return np.array(((c, -s, 0.0), (s, c, 0.0), (0.0, 0.0, 1.0)))
+
+
+def euler_angles(rotation: np.ndarray) -> tuple[float, float, float]:
+    """Return roll, pitch and yaw of a rotation matrix [3, 3] that is yaw after pitch after roll."""
+    roll = math.atan2(rotation[2, 1], rotation[2, 2])
+    pitch = math.asin(float(np.clip(-rotation[2, 0], -1.0, 1.0)))
+    yaw = math.atan2(rotation[1, 0], rotation[0, 0])
+    return roll, pitch, yaw
+
+
+def camera_axes(pitch: float, roll: float = 0.0) -> np.ndarray:
+    """Return the rotation matrix [3, 3] from a camera's axes to the body's (FLU).
+
+    The camera's axes are those of OpenGL and MuJoCo: x to the right, y up, z backwards. Without
+    ``pitch`` (nose down) and ``roll`` (right side up) it looks ahead.
+    """
+    right = np.array([0.0, -1.0, 0.0])
+    up = np.array([math.sin(pitch), 0.0, math.cos(pitch)])
+    c = math.cos(roll)
+    s = math.sin(roll)
+    x_axis = c * right + s * up
+    y_axis = -s * right + c * up
+    return np.stack((x_axis, y_axis, np.cross(x_axis, y_axis)), axis=1)
+
+
+def direction(azimuth: float, elevation: float) -> Axis:
+    """Return the unit vector at an azimuth, counter-clockwise from x, and an elevation."""
+    return (
+        math.cos(azimuth) * math.cos(elevation),
+        math.sin(azimuth) * math.cos(elevation),
+        math.sin(elevation),
+    )
+
+
+def turned(
+    x: float, y: float, yaw: float, origin: tuple[float, float] = (0.0, 0.0)
+) -> tuple[float, float]:
+    """Return in the outer frame the point (x, y) of a frame at ``origin`` that is turned by
+    ``yaw``.
+    """
+    c = math.cos(yaw)
+    s = math.sin(yaw)
+    return origin[0] + c * x - s * y, origin[1] + s * x + c * y
 
 
 def level_from_world(vector: np.ndarray | tuple[float, float, float], yaw: float) -> np.ndarray:

@@ -115,3 +115,47 @@ def test_it_agrees_with_the_embedded_drone():
         geometry.level_from_world(state.velocity, state.yaw).tolist()
         == state.level_velocity().tolist()
     )
+
+
+@given(attitude, vector)
+def test_matrix_axes_and_quaternion_of_an_attitude_agree(q, v):
+    matrix = geometry.rotation_from_attitude(q)
+    assert matrix @ v == pytest.approx(geometry.rotate(q, v), abs=1e-6)
+    assert np.array(geometry.body_axes(q.tolist())).T == pytest.approx(matrix)
+
+
+@given(angle, st.floats(-1.5, 1.5), angle)
+def test_euler_angles_of_a_matrix_are_those_of_its_attitude(roll, pitch, yaw):
+    matrix = geometry.rotation_from_attitude(geometry.attitude_from_euler(roll, pitch, yaw))
+    again = geometry.attitude_from_euler(*geometry.euler_angles(matrix))
+    assert geometry.rotation_from_attitude(again) == pytest.approx(matrix, abs=1e-6)
+
+
+@given(angle)
+def test_turns_about_an_axis_agree_however_they_are_written(a):
+    upright = geometry.rotation_about_z(a)
+    assert geometry.rotation_from_attitude(geometry.attitude_from_yaw(a)) == pytest.approx(upright)
+    assert geometry.rotation_about((0.0, 0.0, 1.0), a) == pytest.approx(upright)
+    assert geometry.rotation_from_vector((0.0, 0.0, a)) == pytest.approx(upright)
+    assert geometry.rotation_from_vector((0.0, a, 0.0)) == pytest.approx(
+        geometry.rotation_about_y(a)
+    )
+    x, y = geometry.turned(2.0, 3.0, a, origin=(10.0, 20.0))
+    assert (x - 10.0, y - 20.0) == pytest.approx(tuple((upright @ (2.0, 3.0, 0.0))[:2]))
+
+
+def test_a_positive_turn_about_y_lowers_the_nose_and_one_about_z_turns_it_left():
+    assert geometry.rotation_about_y(0.1) @ (1.0, 0.0, 0.0) == pytest.approx(
+        (math.cos(0.1), 0.0, -math.sin(0.1))
+    )
+    assert geometry.turned(1.0, 0.0, 0.1) == pytest.approx((math.cos(0.1), math.sin(0.1)))
+    assert geometry.direction(math.pi / 2, 0.0) == pytest.approx((0.0, 1.0, 0.0))
+    assert geometry.direction(0.3, math.pi / 2) == pytest.approx((0.0, 0.0, 1.0))
+
+
+def test_a_camera_looks_ahead_down_and_tilts_its_right_side_up():
+    right, up, back = geometry.camera_axes(0.0).T
+    assert right.tolist() == [0.0, -1.0, 0.0] and up.tolist() == [0.0, 0.0, 1.0]
+    assert (-back).tolist() == pytest.approx([1.0, 0.0, 0.0])
+    assert -geometry.camera_axes(0.2).T[2] == pytest.approx((math.cos(0.2), 0.0, -math.sin(0.2)))
+    assert geometry.camera_axes(0.0, 0.1).T[0][2] > 0.0

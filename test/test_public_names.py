@@ -27,7 +27,7 @@ EAGER = {"baselines", "preflight", "safety"}
 
 
 class Source:
-    """What the text of an ``__init__`` says."""
+    """What the text of an ``__init__`` lists."""
 
     def __init__(self, name: str) -> None:
         tree = ast.parse((SOURCE / name / "__init__.py").read_text())

@@ -104,16 +104,14 @@ def test_a_core_of_another_package_is_built_by_its_name_in_a_config(package):
 def test_a_world_of_another_package_is_flown_by_its_name_in_a_scenario(package, tmp_path):
     code = (
         "from dataclasses import dataclass\n"
-        "from liquid_nav.worlds import Horizon, WorldKind\n"
-        "from liquid_nav.worlds.keys import number\n"
-        "from liquid_nav.worlds.textures import meadow\n"
+        "from liquid_nav.worlds import Horizon, WorldKind, meadow_texture, number_key\n"
         "@dataclass(frozen=True)\n"
         "class Parameters:\n"
-        "    posts: float = number(3.0, 1.0, 9.0)\n"
+        "    posts: float = number_key(3.0, 1.0, 9.0)\n"
         "def fill(ground, parameters):\n"
         "    for n in range(int(parameters.posts)):\n"
         "        ground.add('post', *ground.to_world(4.0, 3.0 * n - 6.0))\n"
-        "POSTS = WorldKind(Parameters, fill, meadow, Horizon(0.1, 0.0, 0.0))\n"
+        "POSTS = WorldKind(Parameters, fill, meadow_texture, Horizon(0.1, 0.0, 0.0))\n"
     )
     package("post_package", code, {"posts": "post_package:POSTS"}, "liquid_nav.worlds")
     path = tmp_path / "mine.yaml"
@@ -123,7 +121,7 @@ def test_a_world_of_another_package_is_flown_by_its_name_in_a_scenario(package, 
     assert pickle.loads(pickle.dumps(scenario)) == scenario
     layout = generate_layout(scenario, 1)
     assert {item.kind for item in layout.items} == {"post"} and 3 <= len(layout.items) <= 5
-    text = world_sdf(layout, load_condition("summer"), Library("files", "summer"))
+    text = world_sdf(layout, load_condition("summer"), Library("files"))
     assert text.count('<collision name="post.') == len(layout.items)
     path.write_text("world: posts\nparameters: {posts: 10}\n")
     with pytest.raises(ScenarioError, match="'posts' must be a number from 1 to 9"):
@@ -139,7 +137,7 @@ def test_a_world_of_a_package_that_cannot_be_imported_is_one_line(package, tmp_p
 
 
 SPECIES_PACKAGE = (
-    "from liquid_nav.worlds import BroadTree, Bush, Grows, Material, Size, Species\n"
+    "from liquid_nav.worlds import BroadTree, Bush, Grows, Material, Species, VariantSize\n"
     "BLUE = Material('blue', colour=(0.1, 0.2, 0.9))\n"
     "PALM = Species(\n"
     "    'tree',\n"
@@ -150,7 +148,7 @@ SPECIES_PACKAGE = (
     "    shadow=0.9,\n"
     ")\n"
     "HERE = (Grows('forest belt', (1,)),)\n"
-    "CLAIMS = Species('bush', 1, Bush(Size(1.0), Size(0.5), leaves=BLUE), HERE)\n"
+    "CLAIMS = Species('bush', 1, Bush(VariantSize(1.0), VariantSize(0.5), leaves=BLUE), HERE)\n"
 )
 
 
@@ -168,7 +166,7 @@ def test_a_species_of_another_package_stands_in_layouts_and_in_both_sorts_of_fil
         assert ({"palm0.trunk", "palm1.crown", "palm1.crown_far"} <= meshes) is shown
         assert ("blue" in {material.name for material in spec.materials}) is shown
         assert sum(geom.name.startswith("trunk.") for geom in spec.geoms) >= len(palms)
-        text = world_sdf(layout, load_condition(season), Library("files", season))
+        text = world_sdf(layout, load_condition(season), Library("files"))
         assert ("files/palm0.trunk.obj" in text) is shown
         assert text.count('<model name="tree_') >= len(palms)
 

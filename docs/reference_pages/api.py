@@ -7,7 +7,9 @@ import importlib
 import inspect
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+from reference_pages.launch_files import without_launch
 from reference_pages.markdown import code, first_sentence, head, joined, table
 
 PACKAGES = (
@@ -55,8 +57,14 @@ def page() -> str:
     return joined(lines)
 
 
+def _value(package: ModuleType, name: str) -> Any:
+    """Return an exported name, also one of those for launch files where there is no ``launch``."""
+    with without_launch():
+        return getattr(package, name)
+
+
 def _kind(package: ModuleType, name: str) -> str:
-    value = getattr(package, name)
+    value = _value(package, name)
     if inspect.isclass(value):
         return "exception" if issubclass(value, BaseException) else "class"
     if inspect.isroutine(value):
@@ -68,13 +76,14 @@ def _kind(package: ModuleType, name: str) -> str:
 
 def describe(package: ModuleType, name: str) -> str:
     """Return the first sentence about an exported name: its docstring, or that below a constant."""
-    value = getattr(package, name)
+    value = _value(package, name)
     if _kind(package, name) != "constant":
         return first_sentence(inspect.getdoc(value))
     module = package
     for node in ast.walk(ast.parse(inspect.getsource(package))):
         if isinstance(node, ast.ImportFrom) and name in {one.name for one in node.names}:
-            module = importlib.import_module(node.module)
+            with without_launch():
+                module = importlib.import_module(node.module)
     text = first_sentence(_below(Path(inspect.getfile(module)), name))
     if (
         not text

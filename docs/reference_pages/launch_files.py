@@ -11,9 +11,10 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Sequence
+from typing import Any, Iterator, Sequence
 
 FOLDER = Path(__file__).parents[2] / "launch"
 REPLACED = ("launch", "launch_ros", "ament_index_python")
@@ -82,31 +83,38 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 FINDER = _Finder()
 
 
+@contextmanager
+def without_launch() -> Iterator[None]:
+    """Let the block import what needs ``launch`` with the classes of this module in its place."""
+    package = importlib.import_module("liquid_nav.bringup")
+    kept = {one: sys.modules.pop(one) for one in list(sys.modules) if _is_replaced(one)}
+    attributes = {one: vars(package)[one] for one in OURS if one in vars(package)}
+    sys.meta_path.insert(0, FINDER)
+    try:
+        yield
+    finally:
+        # What was imported here must not be what others import later.
+        sys.meta_path.remove(FINDER)
+        for one in [one for one in sys.modules if _is_replaced(one)]:
+            del sys.modules[one]
+        sys.modules.update(kept)
+        for one in OURS:
+            vars(package).pop(one, None)
+        vars(package).update(attributes)
+
+
 class LaunchFile:
     """One of our launch files, read without ``launch``."""
 
     def __init__(self, name: str) -> None:
         """Import it; ``name``: such as drone.launch.py."""
-        package = importlib.import_module("liquid_nav.bringup")
-        kept = {one: sys.modules.pop(one) for one in list(sys.modules) if _is_replaced(one)}
-        attributes = {one: getattr(package, one) for one in OURS if one in vars(package)}
-        sys.meta_path.insert(0, FINDER)
-        try:
-            path = FOLDER / name
-            spec = importlib.util.spec_from_file_location(path.stem.replace(".", "_"), path)
-            assert spec is not None and spec.loader is not None
-            self.module = importlib.util.module_from_spec(spec)
-            """The launch file itself, with its functions."""
+        path = FOLDER / name
+        spec = importlib.util.spec_from_file_location(path.stem.replace(".", "_"), path)
+        assert spec is not None and spec.loader is not None
+        self.module = importlib.util.module_from_spec(spec)
+        """The launch file itself, with its functions."""
+        with without_launch():
             spec.loader.exec_module(self.module)
-        finally:
-            # What was imported here must not be what others import later.
-            sys.meta_path.remove(FINDER)
-            for one in [one for one in sys.modules if _is_replaced(one)]:
-                del sys.modules[one]
-            sys.modules.update(kept)
-            for one in OURS:
-                vars(package).pop(one, None)
-            vars(package).update(attributes)
 
     def arguments(self) -> list[Argument]:
         """Return what it declares itself, without what it includes."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from liquid_nav.bringup.gazebo_processes import (
         GAZEBO_BRIDGE_FILE,
         GAZEBO_CONTACTS_TOPIC,
+        GAZEBO_PARAMETER_FILE,
         WEATHER_REMAPPING,
         gazebo_arguments,
         make_gazebo_world,
@@ -101,6 +102,7 @@ else:
             "gazebo_processes": [
                 "GAZEBO_BRIDGE_FILE",
                 "GAZEBO_CONTACTS_TOPIC",
+                "GAZEBO_PARAMETER_FILE",
                 "WEATHER_REMAPPING",
                 "gazebo_arguments",
                 "make_gazebo_world",
@@ -193,6 +195,7 @@ __all__ = [
     "GATE_LIMITS",
     "GAZEBO_BRIDGE_FILE",
     "GAZEBO_CONTACTS_TOPIC",
+    "GAZEBO_PARAMETER_FILE",
     "GivenArguments",
     "IMAGE_TRANSPORTS",
     "LIMIT_ARGUMENTS",

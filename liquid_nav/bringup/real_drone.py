@@ -42,7 +42,8 @@ LONGEST_PAUSE = 30.0
 
 
 def check_autopilot_connection(autopilot: str, connection: str) -> None:
-    """Refuse an address that cannot be read, where the autopilot, one of ``AUTOPILOTS``, needs one.
+    """Refuse an address that cannot be read, where the autopilot, one of ``REAL_AUTOPILOTS``,
+    needs one.
 
     Raises:
         UserError: what is wrong with it.

@@ -140,7 +140,9 @@ class FlightPlan:
     progress: bool = False
     """Whether the scenario runner prints its progress as JSON lines."""
     autopilot: str = ""
-    """What flies the drone, one of ``AUTOPILOTS``; empty: the embedded simulator alone."""
+    """What flies the drone, one of ``SIMULATED_FLIGHT_AUTOPILOTS``; empty: the embedded simulator
+    alone.
+    """
     connection: str = ""
     """Address of the autopilot, as ``read_connection`` takes it; empty: the usual place."""
     drones: int = 1

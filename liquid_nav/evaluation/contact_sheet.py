@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.errors import UserError
+from liquid_nav.geometry import attitude_from_yaw, camera_axes, rotation_from_vector
 from liquid_nav.simulation import CameraRenderer
 from liquid_nav.worlds import (
     CameraConfig,
     Condition,
-    Mounting,
     Scenario,
     apply_veil,
     generate_layout,
@@ -45,11 +45,9 @@ def views(
     spec = build_mujoco_spec(layout, condition)
     camera = CameraConfig(width=size[0], height=size[1]).of(condition.camera, seed)
     camera_body = spec.worldbody.add_body(name="camera_body", mocap=True)
-    s = math.sin(camera.pitch)
-    c = math.cos(camera.pitch)
-    axes = np.array(((0.0, s, -c), (-1.0, 0.0, 0.0), (0.0, c, s)))  # columns: right, up, back
+    rotation = rotation_from_vector(camera.turn) @ camera_axes(camera.pitch)
     quaternion = np.zeros(4)
-    mujoco.mju_mat2Quat(quaternion, (Mounting(camera.fov, camera.turn).rotation @ axes).ravel())
+    mujoco.mju_mat2Quat(quaternion, rotation.ravel())
     camera_body.add_camera(name="front", quat=quaternion, fovy=math.degrees(camera.vertical_fov))
     model = spec.compile()
     data = mujoco.MjData(model)
@@ -66,7 +64,7 @@ def views(
     with CameraRenderer(model, *size, condition.appearance.draw_sight(seed)) as renderer:
         for x, y, yaw in places:
             data.mocap_pos[0] = x, y, start.z
-            data.mocap_quat[0] = math.cos(yaw / 2), 0.0, 0.0, math.sin(yaw / 2)
+            data.mocap_quat[0] = attitude_from_yaw(yaw)
             mujoco.mj_forward(model, data)
             images.append(apply_veil(renderer.render(data), condition.appearance.veil))
     return images

@@ -8,23 +8,12 @@ import numpy as np
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import BatteryState, CameraInfo, Imu
 
+from liquid_nav.geometry import rotation_from_attitude
 from liquid_nav.nodes.messages import NANO, nanoseconds, to_stamp
 from liquid_nav.simulation import DroneState
 
 UNIT = 0.01
 """By how much the length of a quaternion may differ from 1."""
-
-
-def rotation(quaternion: np.ndarray) -> np.ndarray:
-    """Return float64 [3,3], body to world, of a unit quaternion w x y z."""
-    w, x, y, z = quaternion
-    return np.array(
-        (
-            (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-            (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-            (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
-        )
-    )
 
 
 def odometry_message(state: DroneState, time: int, prefix: str = "") -> Odometry:
@@ -39,7 +28,7 @@ def odometry_message(state: DroneState, time: int, prefix: str = "") -> Odometry
     q = pose.orientation
     position.x, position.y, position.z = map(float, state.position)
     q.w, q.x, q.y, q.z = map(float, state.quaternion)
-    body = rotation(state.quaternion).T @ state.velocity
+    body = rotation_from_attitude(state.quaternion).T @ state.velocity
     twist.linear.x, twist.linear.y, twist.linear.z = map(float, body)
     twist.angular.x, twist.angular.y, twist.angular.z = map(float, state.angular_velocity)
     return message
@@ -63,7 +52,7 @@ def state_from(message: Odometry) -> DroneState:
         time=nanoseconds(message.header.stamp) / NANO,
         position=np.array((position.x, position.y, position.z)),
         quaternion=quaternion,
-        velocity=rotation(quaternion) @ np.array((linear.x, linear.y, linear.z)),
+        velocity=rotation_from_attitude(quaternion) @ np.array((linear.x, linear.y, linear.z)),
         angular_velocity=np.array((angular.x, angular.y, angular.z)),
         acceleration=np.full(3, math.nan),
     )

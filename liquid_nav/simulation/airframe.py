@@ -6,15 +6,15 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from liquid_nav.geometry import camera_axes, euler_angles, rotation_from_vector
 from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.worlds import (
     DRONE_MODEL,
     CameraConfig,
     DroneModel,
     GeomGroup,
-    Mounting,
-    euler_angles,
     load_mujoco,
 )
 
@@ -28,17 +28,9 @@ def camera_rotation(camera: CameraConfig, response: DroneResponse) -> np.ndarray
 
     The camera's own axes are those of MuJoCo: x to the right, y up, z backwards.
     """
-    # Before it is pitched and rolled: x axis = body -y, y axis = body z.
-    pitch = camera.pitch + response.camera_pitch
-    right = np.array([0.0, -1.0, 0.0])
-    up = np.array([math.sin(pitch), 0.0, math.cos(pitch)])
-    c = math.cos(response.camera_roll)
-    s = math.sin(response.camera_roll)
-    x_axis = c * right + s * up
-    y_axis = -s * right + c * up
-    return Mounting(camera.fov, camera.turn).rotation @ np.stack(
-        (x_axis, y_axis, np.cross(x_axis, y_axis)), axis=1
-    )
+    axes = camera_axes(camera.pitch + response.camera_pitch, response.camera_roll)
+    rotation: NDArray[np.float64] = rotation_from_vector(camera.turn) @ axes
+    return rotation
 
 
 def camera_angles(camera: CameraConfig, response: DroneResponse) -> tuple[float, float, float]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import Sequence
 
+from liquid_nav.geometry import body_axes, turned, yaw_of
 from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.types import Command
 from liquid_nav.worlds import DRONE_MODEL
@@ -45,11 +46,7 @@ class VelocityController:
     ) -> tuple[float, float, float, float]:
         """Advance by ``dt`` seconds; returns total thrust (N, body up) and body moments (N m)."""
         p = self.response
-        w, x, y, z = quaternion
-        yaw = math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
-        c = math.cos(yaw)
-        s = math.sin(yaw)
-        target = (c * command.vx - s * command.vy, s * command.vx + c * command.vy, command.vz)
+        target = (*turned(command.vx, command.vy, yaw_of(quaternion)), command.vz)
 
         acceleration = [0.0, 0.0, 0.0]
         gains = (p.velocity_gain, p.velocity_gain, p.vertical_gain)
@@ -70,9 +67,7 @@ class VelocityController:
 
         # Body axes in the world; the tilt error is the rotation that takes body z onto the wanted
         # thrust axis.
-        bz = (2.0 * (x * z + w * y), 2.0 * (y * z - w * x), 1.0 - 2.0 * (x * x + y * y))
-        bx = (1.0 - 2.0 * (y * y + z * z), 2.0 * (x * y + w * z), 2.0 * (x * z - w * y))
-        by = (2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z), 2.0 * (y * z + w * x))
+        bx, by, bz = body_axes(quaternion)
         norm = math.sqrt(ax * ax + ay * ay + az * az)
         d = (ax / norm, ay / norm, az / norm)
         e = (bz[1] * d[2] - bz[2] * d[1], bz[2] * d[0] - bz[0] * d[2], bz[0] * d[1] - bz[1] * d[0])
@@ -133,11 +128,8 @@ def wrench(
     vx, vy, vz = velocity
     estimate = (vx + error[0], vy + error[1], vz + error[2])
     thrust, mx, my, mz = controller.update(command, quaternion, estimate, rates, dt)
-    w, x, y, z = quaternion
     drag = controller.response.drag
-    bx = (1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y))
-    by = (2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x))
-    bz = (2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y))
+    bx, by, bz = body_axes(quaternion)
     force = (
         thrust * bz[0] - drag * (vx - air[0]),
         thrust * bz[1] - drag * (vy - air[1]),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from liquid_nav.geometry import turned
 from liquid_nav.simulation.clearance import HARD, ClearanceGrid
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
@@ -156,10 +157,8 @@ class Expert:
             self.layout.scenario.cruise_altitude - state.position[2] - c.lead * state.velocity[2]
         )
         vz = float(np.clip(c.altitude_gain * climb, -c.vertical_speed, c.vertical_speed))
-        cos = math.cos(state.yaw)
-        sin = math.sin(state.yaw)
-        vx, vy = velocity
-        return Command(float(cos * vx + sin * vy), float(-sin * vx + cos * vy), vz, yaw_rate)
+        vx, vy = turned(velocity[0], velocity[1], -state.yaw)
+        return Command(float(vx), float(vy), vz, yaw_rate)
 
 
 def _wrap(angle: float) -> float:

@@ -66,7 +66,9 @@ def relit(image: np.ndarray, light: str) -> np.ndarray:
     """Return a picture taken by day, uint8 [H,W,3], in another light, scaled like the world's."""
     if light == "day":
         return image
-    day, other = (np.sum(LIGHTING[name][:2], axis=0) for name in ("day", light))
+    day, other = (
+        np.sum((LIGHTING[name].sun, LIGHTING[name].ambient), axis=0) for name in ("day", light)
+    )
     gain = (other / day).astype(np.float32)
     picture: NDArray[np.uint8] = np.clip(image * gain + 0.5, 0, 255).astype(np.uint8)
     return picture
@@ -97,7 +99,7 @@ class Weather:
         if self.relight:
             image = relit(image, condition.light)
         if condition.fog > 0.0:
-            image = fogged(image, condition.fog, SKY_COLOURS[condition.light]["fog"], self.view)
+            image = fogged(image, condition.fog, SKY_COLOURS[condition.light].fog, self.view)
         image = apply_veil(image, condition.appearance.veil)
         return apply_camera_faults(image, self._faults, self._rng)
 

@@ -4,7 +4,6 @@ and touches.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -43,7 +42,7 @@ class PosedWorld:
                 start.z if airborne else DRONE_MODEL.standing_height,
             )
         origin, turn, height = self._anchor
-        half = np.array((math.cos(turn / 2), 0.0, 0.0, math.sin(turn / 2)))
+        half = geometry.attitude_from_yaw(turn)
         place = geometry.world_from_level(state.position - origin, turn) + (
             start.x,
             start.y,

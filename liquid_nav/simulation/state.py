@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
+
+from liquid_nav import geometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +31,15 @@ class DroneState:
     @property
     def yaw(self) -> float:
         """Heading in rad, counter-clockwise from east, in (-pi, pi]."""
-        w, x, y, z = self.quaternion
-        return math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+        return geometry.yaw_of(self.quaternion)
 
     def level_velocity(self) -> np.ndarray:
         """Return float64 [3]: forward, left, up in m/s in the level body frame."""
-        c = math.cos(self.yaw)
-        s = math.sin(self.yaw)
-        vx, vy, vz = self.velocity
-        return np.array((c * vx + s * vy, -s * vx + c * vy, vz))
+        return geometry.level_from_world(self.velocity, self.yaw)
 
     def yaw_rate(self) -> float:
         """Return the rate of change of the heading in rad/s (level frame, counter-clockwise)."""
-        w, x, y, z = self.quaternion
-        # Third row of the rotation matrix: what the body rates contribute about the vertical.
+        x_axis, y_axis, z_axis = geometry.body_axes(self.quaternion)
+        # What the body rates contribute about the vertical.
         p, q, r = self.angular_velocity
-        return float(
-            2 * (x * z - w * y) * p + 2 * (y * z + w * x) * q + (1 - 2 * (x * x + y * y)) * r
-        )
+        return float(x_axis[2] * p + y_axis[2] * q + z_axis[2] * r)

@@ -662,10 +662,7 @@ def toward(
         climb: highest velocity up and down, m/s.
         turn: yaw rate, rad/s.
     """
-    cos = math.cos(yaw)
-    sin = math.sin(yaw)
-    forward = cos * x + sin * y
-    left = -sin * x + cos * y
+    forward, left = geometry.turned(x, y, -yaw)
     return Command(
         max(-speed, min(speed, forward)),
         max(-speed, min(speed, left)),

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from liquid_nav.geometry import attitude_from_yaw, turned
 from liquid_nav.simulation import Drone, DroneState, VelocityController
 from liquid_nav.types import Command
 from liquid_nav.worlds import DRONE_MODEL
@@ -78,7 +79,7 @@ class PointBody:
             self._state = DroneState(
                 self._time,
                 np.array(self._position),
-                np.array((math.cos(self._yaw / 2), 0.0, 0.0, math.sin(self._yaw / 2))),
+                attitude_from_yaw(self._yaw),
                 np.array(self._velocity),
                 np.array((0.0, 0.0, self._rate)),
                 np.array((0.0, 0.0, 9.81)),
@@ -109,9 +110,7 @@ class PointBody:
         blend = 1.0 - math.exp(-dt / self._lag)
         self._rate += blend * (c.yaw_rate - self._rate)
         self._yaw = math.remainder(self._yaw + self._rate * dt, math.tau)
-        cos = math.cos(self._yaw)
-        sin = math.sin(self._yaw)
-        goal = (cos * c.vx - sin * c.vy, sin * c.vx + cos * c.vy, c.vz)
+        goal = (*turned(c.vx, c.vy, self._yaw), c.vz)
         for axis in range(3):
             self._velocity[axis] += blend * (goal[axis] - self._velocity[axis])
             self._position[axis] += self._velocity[axis] * dt
@@ -184,12 +183,6 @@ class EmbeddedBody:
 
     def _stand(self) -> None:
         data = self.drone.world.data
-        yaw = self.drone.state.yaw
-        data.qpos[2:] = (
-            DRONE_MODEL.standing_height,
-            math.cos(yaw / 2),
-            0.0,
-            0.0,
-            math.sin(yaw / 2),
-        )
+        data.qpos[2] = DRONE_MODEL.standing_height
+        data.qpos[3:] = attitude_from_yaw(self.drone.state.yaw)
         data.qvel[:] = 0.0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         load_mujoco,
     )
     from liquid_nav.worlds.camera_config import CameraConfig
-    from liquid_nav.worlds.catalogue import SPECIES, Grows, Species
+    from liquid_nav.worlds.catalogue import BIRCH_LEAVES, OAK_BARK, SPECIES, Grows, Species
     from liquid_nav.worlds.condition import (
         DEFAULT_FRAME_RATE,
         KEYS_OF_OWN_CAMERA,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from liquid_nav.worlds.materials import Material
     from liquid_nav.worlds.mjcf import build_mujoco_spec
     from liquid_nav.worlds.mjcf_file import write_mjcf
-    from liquid_nav.worlds.mounting import Mounting, draw_mounting, euler_angles
+    from liquid_nav.worlds.mounting import Mounting, draw_mounting
     from liquid_nav.worlds.palette import LIGHTING, SKY_COLOURS
     from liquid_nav.worlds.scenario import (
         Geofence,
@@ -83,7 +83,7 @@ else:
                 "load_mujoco",
             ],
             "camera_config": ["CameraConfig"],
-            "catalogue": ["Grows", "SPECIES", "Species"],
+            "catalogue": ["BIRCH_LEAVES", "Grows", "OAK_BARK", "SPECIES", "Species"],
             "condition": [
                 "AppearanceSpec",
                 "CameraFaults",
@@ -108,7 +108,7 @@ else:
             "materials": ["Material"],
             "mjcf": ["build_mujoco_spec"],
             "mjcf_file": ["write_mjcf"],
-            "mounting": ["Mounting", "draw_mounting", "euler_angles"],
+            "mounting": ["Mounting", "draw_mounting"],
             "palette": ["LIGHTING", "SKY_COLOURS"],
             "scenario": [
                 "Geofence",
@@ -143,6 +143,7 @@ else:
 
 __all__ = [
     "AppearanceSpec",
+    "BIRCH_LEAVES",
     "BaleStack",
     "Boulder",
     "BroadTree",
@@ -174,6 +175,7 @@ __all__ = [
     "MAX_DRONES",
     "Material",
     "Mounting",
+    "OAK_BARK",
     "Post",
     "RENDERING_REMEDY",
     "RandomStream",
@@ -200,7 +202,6 @@ __all__ = [
     "check_condition_supported",
     "choose_rendering_backend",
     "draw_mounting",
-    "euler_angles",
     "first_error_line",
     "generate_layout",
     "line_blocked",

@@ -35,8 +35,8 @@ class WorldKind:
     """What decides about one kind of world."""
 
     parameters: type[Any]
-    """Frozen dataclass of what its scenarios can set, every field made by ``keys.number`` or
-    ``keys.span``.
+    """Frozen dataclass of what its scenarios can set, every field made by ``number_key`` or
+    ``range_key``.
     """
     fill: Callable[[Ground, Any], None]
     """Sets what grows and stands there; called with the ground and the parameters. All that is

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from liquid_nav.worlds import palette
+from liquid_nav.geometry import attitude_from_yaw, direction, multiply
 from liquid_nav.worlds.backend import load_mujoco
-from liquid_nav.worlds.catalogue import SPECIES, parts
+from liquid_nav.worlds.catalogue import SPECIES
 from liquid_nav.worlds.condition import Condition
 from liquid_nav.worlds.geom_groups import GeomGroup
+from liquid_nav.worlds.look import Look, draw_look
 from liquid_nav.worlds.materials import TILE, Material
 from liquid_nav.worlds.pictures import SHADOW, Part, shadow_part
-from liquid_nav.worlds.repaint import Repaint
 from liquid_nav.worlds.solids import Solid
-from liquid_nav.worlds.streams import RandomStream
 from liquid_nav.worlds.targets import TARGETS
 from liquid_nav.worlds.values import TARGET_GEOM_PREFIX, Layout
 
@@ -29,26 +28,23 @@ EXTENT = 20.0  # m; MuJoCo's unit for fog and clipping distances
 
 
 def _pose(solid: Solid) -> dict[str, Any]:
-    c = math.cos(solid.yaw / 2)
-    s = math.sin(solid.yaw / 2)
     size = solid.size
-    quat = (c, 0.0, 0.0, s)
+    quat = attitude_from_yaw(solid.yaw)
     kind = getattr(mujoco.mjtGeom, f"mjGEOM_{solid.shape.upper()}")
     if solid.shape == "cylinder":
         size = (size[0], size[2], 0.0)
         if solid.lying:  # turn z onto the yawed x: yaw * (90 degrees about y)
             h = math.sqrt(0.5)
             size = (solid.size[1], solid.size[0], 0.0)
-            quat = (c * h, -s * h, c * h, s * h)
+            quat = multiply(quat, np.array((h, 0.0, h, 0.0)))
     return {"type": kind, "pos": solid.position, "size": size, "quat": quat}
 
 
 class _Assets:
     """Adds every mesh, texture and material once."""
 
-    def __init__(self, spec: MjSpec, season: str, look: Repaint) -> None:
+    def __init__(self, spec: MjSpec, look: Look) -> None:
         self.spec = spec
-        self.season = season
         self.look = look
         self._names: set[str] = set()
 
@@ -58,7 +54,6 @@ class _Assets:
         pixels: np.ndarray,
         kind: mjtTexture = mujoco.mjtTexture.mjTEXTURE_2D,
     ) -> str:
-        pixels = self.look.texture(name, pixels)
         added = self.spec.add_texture(
             name=name, type=kind, width=pixels.shape[1], height=pixels.shape[0], nchannel=3
         )
@@ -71,10 +66,10 @@ class _Assets:
             return name
         self._names.add(name)
         if material.colour is not None:
-            colour = self.look.colour(name, material.colour)
+            colour = self.look.colour(material)
             self.spec.add_material(name=name, rgba=(*colour, 1), specular=0.1, shininess=0.1)
             return name
-        self.texture(name, palette.texture(material, self.season))
+        self.texture(name, self.look.texture(material))
         self.surface(name, name)
         return name
 
@@ -100,46 +95,28 @@ class _Assets:
         return part.name
 
 
-def _light(
-    spec: MjSpec, condition: Condition, look: Repaint, variant: int, rng: np.random.Generator
-) -> None:
-    own_sun, own_ambient, _ = palette.LIGHTING[condition.light]
-    sun = look.light(np.array(own_sun), "sun")
-    ambient = look.light(np.array(own_ambient), "ambient")
-    azimuth, elevation = palette.sun_of(condition.light, condition.season, variant)
-    power = rng.uniform(0.85, 1.12)
-    share = rng.uniform(0.88, 1.12)
-    away = (
-        -math.cos(azimuth) * math.cos(elevation),
-        -math.sin(azimuth) * math.cos(elevation),
-        -math.sin(elevation),
-    )
+def _light(spec: MjSpec, look: Look) -> None:
     spec.worldbody.add_light(
         name="sun",
         type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL,
-        dir=away,
+        dir=tuple(-part for part in direction(*look.sun)),
         castshadow=False,
-        diffuse=sun * power,
+        diffuse=look.sunlight,
         specular=(0.1, 0.1, 0.1),
-        ambient=ambient * share,
+        ambient=look.ambient,
     )
     head = spec.visual.headlight
     head.active = 1
     head.ambient = (0.0,) * 3
     head.specular = (0.0,) * 3
-    head.diffuse = 0.3 * ambient
+    head.diffuse = look.headlight
 
 
-def _shadows(
-    spec: MjSpec, assets: _Assets, layout: Layout, condition: Condition, variant: int
-) -> None:
+def _shadows(spec: MjSpec, assets: _Assets, layout: Layout, look: Look) -> None:
     """Lay dark soft patches on the ground where things keep the sun off: pictures only."""
-    strength = {"day": 0.17, "overcast": 0.1, "dusk": 0.09}[condition.light]
-    if condition.season == "winter":
-        strength *= 0.6
-    spec.add_material(name=SHADOW.name, rgba=(0, 0, 0, strength), specular=0.0, shininess=0.0)
-    azimuth, _ = palette.sun_of(condition.light, condition.season, variant)
-    turn = (math.cos(azimuth / 2), 0.0, 0.0, math.sin(azimuth / 2))
+    spec.add_material(name=SHADOW.name, rgba=(0, 0, 0, look.shadow), specular=0.0, shininess=0.0)
+    azimuth, _ = look.sun
+    turn = attitude_from_yaw(azimuth)
     places = [("", item.x, item.y, SPECIES[item.species].shadow) for item in layout.items]
     target = layout.target
     places.append((f"{TARGET_GEOM_PREFIX}shadow", target.x, target.y, TARGETS[target.kind].shadow))
@@ -162,12 +139,15 @@ def _shadows(
 
 
 def build_mujoco_spec(layout: Layout, condition: Condition) -> MjSpec:
-    """Return the static world. Geoms of solid things are named ``<kind>.<n>`` (the plane:
-    ``ground``).
+    """Return the static world in a condition, see ``spec_of_look``."""
+    return spec_of_look(layout, draw_look(layout, condition))
+
+
+def spec_of_look(layout: Layout, look: Look) -> MjSpec:
+    """Return the static world as it looks. Geoms of solid things are named ``<kind>.<n>`` (the
+    plane: ``ground``).
     """
     spec = mujoco.MjSpec()
-    rng = RandomStream.GROUND.generator(layout.seed)
-    variant = int(rng.integers(palette.VARIANTS))
     view = spec.visual
     view.global_.offwidth = 1280
     view.global_.offheight = 960
@@ -179,26 +159,18 @@ def build_mujoco_spec(layout: Layout, condition: Condition) -> MjSpec:
     spec.stat.center = (0, 0, 0)
     view.map.znear = 0.05 / EXTENT
     view.map.zfar = 250.0 / EXTENT
-    view.rgba.fog = (*palette.DAY["fog"], float(condition.fog > 0))
-    if condition.fog > 0:
+    view.rgba.fog = (*look.fog_colour, float(look.fog > 0))
+    if look.fog > 0:
         view.map.fogstart = 0.0
-        view.map.fogend = 3.0 / condition.fog / EXTENT
-    look = Repaint(condition.appearance, layout.seed)
-    _light(spec, condition, look, variant, rng)
-    assets = _Assets(spec, condition.season, look)
-    assets.texture(
-        "sky",
-        palette.sky(condition.light, condition.season, condition.fog, layout.world, variant),
-        mujoco.mjtTexture.mjTEXTURE_SKYBOX,
-    )
-    assets.texture(
-        "ground",
-        palette.ground(layout.world, condition.season, int(rng.integers(palette.VARIANTS))),
-    )
+        view.map.fogend = 3.0 / look.fog / EXTENT
+    _light(spec, look)
+    assets = _Assets(spec, look)
+    assets.texture("sky", look.sky_texture(), mujoco.mjtTexture.mjTEXTURE_SKYBOX)
+    assets.texture("ground", look.ground_texture())
     assets.surface("ground", "ground", texuniform=True, texrepeat=(1 / TILE, 1 / TILE))
     world = spec.worldbody
     size = (120, 120, 12)
-    if condition.fog > 0:  # fog is computed at the corners of the grid
+    if look.fog > 0:  # fog is computed at the corners of the grid
         size = (60, 60, 2)
     world.add_geom(
         name="ground",
@@ -208,7 +180,7 @@ def build_mujoco_spec(layout: Layout, condition: Condition) -> MjSpec:
         contype=1,
         conaffinity=0,
     )
-    _shadows(spec, assets, layout, condition, variant)
+    _shadows(spec, assets, layout, look)
     for n, solid in enumerate(layout.solids()):
         world.add_geom(
             name=f"{solid.kind}.{n}",
@@ -217,13 +189,10 @@ def build_mujoco_spec(layout: Layout, condition: Condition) -> MjSpec:
             conaffinity=0,
             **_pose(solid),
         )
-    for item in (*layout.items, *layout.decorations):
-        seen = parts(item.species, item.variant, condition.season)
-        if not seen:
-            continue
-        quat = (math.cos(item.yaw / 2), 0.0, 0.0, math.sin(item.yaw / 2))
-        tint = np.clip(rng.uniform(0.82, 1.0) * (1.0 + rng.uniform(-0.06, 0.06, 3)), 0, 1)
-        for part in seen:
+    items = (*layout.items, *layout.decorations)
+    for item, tint in zip(items, (*look.tints, *look.undergrowth)):
+        quat = attitude_from_yaw(item.yaw)
+        for part in look.parts(item):
             colour: dict[str, Any] = {}
             if part.material.colour is None:
                 colour["rgba"] = (*tint, 1.0)
@@ -239,7 +208,7 @@ def build_mujoco_spec(layout: Layout, condition: Condition) -> MjSpec:
                 **colour,
             )
     target = layout.target
-    quat = (math.cos(target.yaw / 2), 0.0, 0.0, math.sin(target.yaw / 2))
+    quat = attitude_from_yaw(target.yaw)
     for n, part in enumerate(TARGETS[target.kind].parts()):
         world.add_geom(
             name=f"{TARGET_GEOM_PREFIX}{n}",

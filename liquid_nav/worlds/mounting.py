@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from liquid_nav.geometry import rotation_from_vector
 from liquid_nav.worlds.condition import CameraFaults
 from liquid_nav.worlds.streams import RandomStream
 
@@ -25,16 +25,8 @@ class Mounting:
 
     @property
     def rotation(self) -> np.ndarray:
-        """Rotation matrix [3,3] of ``turn`` (Rodrigues' formula)."""
-        angle = math.sqrt(sum(part * part for part in self.turn))
-        if angle == 0.0:
-            return np.eye(3)
-        x, y, z = (part / angle for part in self.turn)
-        cross = np.array(((0.0, -z, y), (z, 0.0, -x), (-y, x, 0.0)))
-        turned: NDArray[np.float64] = (
-            np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * cross @ cross
-        )
-        return turned
+        """Rotation matrix [3,3] of ``turn``."""
+        return rotation_from_vector(self.turn)
 
 
 def draw_mounting(faults: CameraFaults, seed: int) -> Mounting:
@@ -45,13 +37,3 @@ def draw_mounting(faults: CameraFaults, seed: int) -> Mounting:
     turn = math.radians(faults.mounting) * axis / np.linalg.norm(axis)
     x, y, z = (float(part) for part in turn)
     return Mounting(view, (x, y, z))
-
-
-def euler_angles(rotation: np.ndarray) -> tuple[float, float, float]:
-    """Return roll, pitch and yaw, rad, of a rotation matrix [3,3] that is yaw after pitch after
-    roll.
-    """
-    roll = math.atan2(rotation[2, 1], rotation[2, 2])
-    pitch = math.asin(float(np.clip(-rotation[2, 0], -1.0, 1.0)))
-    yaw = math.atan2(rotation[1, 0], rotation[0, 0])
-    return roll, pitch, yaw

@@ -1,5 +1,6 @@
 """Colours, textures and light of a season. Made once per process for each variant and kept."""
 
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -7,56 +8,73 @@ from numpy.typing import NDArray
 
 from liquid_nav.worlds.kinds import WORLDS
 from liquid_nav.worlds.materials import Material
-from liquid_nav.worlds.sky import SkyLook, sky_box
+from liquid_nav.worlds.sky import SkyColours, sky_box
+from liquid_nav.worlds.textures import Colour
 
 VARIANTS = 4  # of ground and sky; the seed picks one
 
-DAY: SkyLook = {
-    "zenith": (0.2, 0.42, 0.78),
-    "middle": (0.42, 0.63, 0.88),
-    "horizon": (0.78, 0.87, 0.94),
-    "cloud": (0.97, 0.97, 0.98),
-    "clouds": 0.55,
-    "sun": (1.0, 0.97, 0.86),
-    "glow": 0.6,
-    "disc": 1.0,
-    "trees": (0.17, 0.25, 0.11),
-    "trunks": (0.1, 0.08, 0.06),
-    "ground": (0.32, 0.34, 0.17),
-    "haze": 0.0,
-    "fog": (0.8, 0.83, 0.85),
-}
-OVERCAST: SkyLook = {
-    **DAY,
-    "zenith": (0.66, 0.69, 0.73),
-    "middle": (0.74, 0.77, 0.8),
-    "horizon": (0.84, 0.86, 0.88),
-    "cloud": (0.82, 0.84, 0.86),
-    "clouds": 0.8,
-    "glow": 0.15,
-    "disc": 0.0,
-}
-DUSK: SkyLook = {
-    **DAY,
-    "zenith": (0.06, 0.09, 0.2),
-    "middle": (0.17, 0.2, 0.34),
-    "horizon": (0.72, 0.42, 0.28),
-    "cloud": (0.4, 0.27, 0.33),
-    "sun": (1.0, 0.55, 0.25),
-    "glow": 0.9,
-    "disc": 0.0,
-    "trees": (0.05, 0.065, 0.085),
-    "trunks": (0.025, 0.025, 0.035),
-    "ground": (0.1, 0.11, 0.12),
-}
+DAY = SkyColours(
+    zenith=(0.2, 0.42, 0.78),
+    middle=(0.42, 0.63, 0.88),
+    horizon=(0.78, 0.87, 0.94),
+    cloud=(0.97, 0.97, 0.98),
+    clouds=0.55,
+    sun=(1.0, 0.97, 0.86),
+    glow=0.6,
+    disc=1.0,
+    trees=(0.17, 0.25, 0.11),
+    trunks=(0.1, 0.08, 0.06),
+    ground=(0.32, 0.34, 0.17),
+    haze=0.0,
+    fog=(0.8, 0.83, 0.85),
+)
+OVERCAST = replace(
+    DAY,
+    zenith=(0.66, 0.69, 0.73),
+    middle=(0.74, 0.77, 0.8),
+    horizon=(0.84, 0.86, 0.88),
+    cloud=(0.82, 0.84, 0.86),
+    clouds=0.8,
+    glow=0.15,
+    disc=0.0,
+)
+DUSK = replace(
+    DAY,
+    zenith=(0.06, 0.09, 0.2),
+    middle=(0.17, 0.2, 0.34),
+    horizon=(0.72, 0.42, 0.28),
+    cloud=(0.4, 0.27, 0.33),
+    sun=(1.0, 0.55, 0.25),
+    glow=0.9,
+    disc=0.0,
+    trees=(0.05, 0.065, 0.085),
+    trunks=(0.025, 0.025, 0.035),
+    ground=(0.1, 0.11, 0.12),
+)
 SKY_COLOURS = {"day": DAY, "overcast": OVERCAST, "dusk": DUSK}
-"""Light -> part of the sky -> its colour, RGB from 0 to 1."""
+"""Light -> colours of its sky."""
+
+
+@dataclass(frozen=True)
+class Lighting:
+    """What one light gives."""
+
+    sun: Colour
+    """Light of the sun, RGB, 0 to 1."""
+    ambient: Colour
+    """Light from everywhere, RGB, 0 to 1."""
+    elevation: tuple[float, float]
+    """Range of the sun's elevation, rad."""
+    shadow: float
+    """How dark shadows on the ground are, 0 to 1; less in snow."""
+
+
 LIGHTING = {
-    "day": ((0.72, 0.68, 0.58), (0.54, 0.55, 0.55), (0.65, 1.05)),
-    "overcast": ((0.32, 0.33, 0.35), (0.58, 0.6, 0.63), (0.6, 0.9)),
-    "dusk": ((0.42, 0.25, 0.14), (0.35, 0.41, 0.55), (0.1, 0.2)),
+    "day": Lighting((0.72, 0.68, 0.58), (0.54, 0.55, 0.55), (0.65, 1.05), 0.17),
+    "overcast": Lighting((0.32, 0.33, 0.35), (0.58, 0.6, 0.63), (0.6, 0.9), 0.1),
+    "dusk": Lighting((0.42, 0.25, 0.14), (0.35, 0.41, 0.55), (0.1, 0.2), 0.09),
 }
-"""Light -> colour of the sun and of the sky's share, RGB; range of the sun's elevation, rad."""
+"""Light -> what it gives."""
 
 
 def _rng(*text: object) -> np.random.Generator:
@@ -69,7 +87,7 @@ def _rng(*text: object) -> np.random.Generator:
 def sun_of(light: str, season: str, variant: int) -> tuple[float, float]:
     """Return azimuth and elevation (rad) of the sun of a sky variant."""
     rng = _rng("sun", light, variant)
-    low, high = LIGHTING[light][2]
+    low, high = LIGHTING[light].elevation
     elevation = rng.uniform(low, high)
     if season != "summer" and light == "day":
         elevation *= 0.6
@@ -79,20 +97,23 @@ def sun_of(light: str, season: str, variant: int) -> tuple[float, float]:
 @cache
 def sky(light: str, season: str, fog: float, world: str, variant: int) -> NDArray[np.uint8]:
     """Return the texture of the sky box."""
-    look = SKY_COLOURS[light].copy()
+    look = SKY_COLOURS[light]
     if season == "autumn" and light == "day":
-        look["trees"] = (0.36, 0.25, 0.09)
-        look["ground"] = (0.38, 0.29, 0.13)
-        look["horizon"] = (0.86, 0.85, 0.8)
-        look["glow"] = 0.8
+        look = replace(
+            look,
+            trees=(0.36, 0.25, 0.09),
+            ground=(0.38, 0.29, 0.13),
+            horizon=(0.86, 0.85, 0.8),
+            glow=0.8,
+        )
     if season == "winter":
-        look["trees"] = (0.36, 0.34, 0.34)
-        look["trunks"] = (0.16, 0.14, 0.14)
-        look["ground"] = (0.86, 0.88, 0.92)
+        look = replace(
+            look, trees=(0.36, 0.34, 0.34), trunks=(0.16, 0.14, 0.14), ground=(0.86, 0.88, 0.92)
+        )
     if fog > 0:
-        look["haze"] = min(1.0, 0.5 + 8.0 * fog)
+        look = replace(look, haze=min(1.0, 0.5 + 8.0 * fog))
     rng = _rng("sky", world, variant)
-    look["clouds"] = look["clouds"] * rng.uniform(0.6, 1.25)
+    look = replace(look, clouds=look.clouds * rng.uniform(0.6, 1.25))
     return sky_box(rng, look, sun_of(light, season, variant), WORLDS[world].horizon)
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import colorsys
 import math
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from liquid_nav.geometry import rotation_about
 from liquid_nav.worlds.condition import AppearanceSpec
 from liquid_nav.worlds.streams import RandomStream
 from liquid_nav.worlds.targets import TARGETS
@@ -33,17 +35,23 @@ MADE_UP = 0.35
 """Probability that a random look gives a material a texture that has nothing to do with its own."""
 
 
+@dataclass(frozen=True)
 class Repaint:
-    """The look of one flight. Draws are named, so that they do not depend on the order in which
+    """Colours of one flight. Draws are named, so that they do not depend on the order in which
     things are painted.
     """
 
-    def __init__(self, spec: AppearanceSpec, seed: int) -> None:
-        """``seed``: of the flight."""
-        self._spec = spec
-        self._seed = int(seed)
-        self.random = self._rng("whether").random() < spec.random
-        """Whether this flight is one whose look is drawn."""
+    appearance: AppearanceSpec
+    """What is to be painted."""
+    seed: int
+    """Seed of the flight."""
+    random: bool = field(init=False)
+    """Whether this flight is one whose look is drawn."""
+
+    def __post_init__(self) -> None:
+        """Draw whether this flight's look is drawn."""
+        drawn = self._rng("whether").random() < self.appearance.random
+        object.__setattr__(self, "random", bool(drawn))
 
     def texture(self, name: str, pixels: np.ndarray) -> np.ndarray:
         """Return the texture, uint8 [H,W,3], of the material ``name`` as it looks in this
@@ -77,23 +85,23 @@ class Repaint:
     def _changes(self, name: str) -> bool:
         return (
             self.random
-            or self._spec.palette != "natural"
-            or (name == "ground" and self._spec.ground != "natural")
+            or self.appearance.palette != "natural"
+            or (name == "ground" and self.appearance.ground != "natural")
         )
 
     def _palette(self, picture: np.ndarray) -> NDArray[np.float64]:
-        if self._spec.palette == "inverted":
+        if self.appearance.palette == "inverted":
             picture = 1.0 - picture
-        elif self._spec.palette == "sepia":
+        elif self.appearance.palette == "sepia":
             picture = picture @ SEPIA
         return picture
 
     def _ground(self, name: str, picture: np.ndarray) -> np.ndarray:
         if name != "ground":
             return picture
-        if self._spec.ground == "blue":
+        if self.appearance.ground == "blue":
             return ramp(picture @ GREY, *BLUE)
-        if self._spec.ground == "checkered":
+        if self.appearance.ground == "checkered":
             rows, columns = (np.arange(length) // SQUARE for length in picture.shape[:2])
             bright = (rows[:, None] + columns[None, :]) % 2 == 0
             return picture * np.where(bright, CHECKERS[1], CHECKERS[0])[..., None]
@@ -121,7 +129,7 @@ class Repaint:
 
     def _rng(self, *text: str) -> np.random.Generator:
         numbers = [ord(letter) for part in text for letter in part]
-        return RandomStream.REPAINT.generator(self._seed, *numbers)
+        return RandomStream.REPAINT.generator(self.seed, *numbers)
 
 
 def _any_colour(rng: np.random.Generator) -> tuple[float, float, float]:
@@ -129,9 +137,6 @@ def _any_colour(rng: np.random.Generator) -> tuple[float, float, float]:
 
 
 def _hue_rotation(angle: float) -> np.ndarray:
-    """Return the rotation [3,3] of colours about the grey axis by ``angle``, rad (Rodrigues'
-    formula).
-    """
-    axis = 1.0 / math.sqrt(3.0)
-    cross = axis * np.array(((0.0, -1.0, 1.0), (1.0, 0.0, -1.0), (-1.0, 1.0, 0.0)))
-    return np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * cross @ cross
+    """Return the rotation [3,3] of colours about the grey axis by ``angle``, rad."""
+    part = 1.0 / math.sqrt(3.0)
+    return rotation_about((part, part, part), angle)

@@ -4,15 +4,16 @@ MuJoCo in here.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from liquid_nav.errors import UserError
-from liquid_nav.worlds import palette
-from liquid_nav.worlds.condition import Condition
+from liquid_nav.geometry import direction
+from liquid_nav.worlds.condition import AppearanceSpec, Condition
+from liquid_nav.worlds.look import Look, draw_look
 from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.pictures import Part
 from liquid_nav.worlds.sdf_assets import (
@@ -27,9 +28,7 @@ from liquid_nav.worlds.sdf_assets import (
 from liquid_nav.worlds.sdf_drone import DroneSpec, add_drone
 from liquid_nav.worlds.sdf_look import (
     WALLS,
-    Colour,
-    Look,
-    look_of,
+    ambient_light,
     sky_picture,
     sky_wall,
     wall_place,
@@ -37,6 +36,7 @@ from liquid_nav.worlds.sdf_look import (
 from liquid_nav.worlds.sdf_xml import add, mesh_visual, plugin, pose, solid_collision, text_of
 from liquid_nav.worlds.solids import Solid
 from liquid_nav.worlds.targets import TARGETS
+from liquid_nav.worlds.textures import Colour
 from liquid_nav.worlds.values import Layout
 
 ENGINES = ("ogre2", "ogre")
@@ -62,20 +62,18 @@ def world_sdf(
     physics = add(world, "physics", name="steps", type="ignored")
     add(physics, "max_step_size", STEP)
     add(physics, "real_time_factor", 1.0)
-    look = look_of(layout, condition)
-    sky = palette.SKY_COLOURS[condition.light]["horizon"]
-    _systems(world, engine, sky)
+    # Invented colours are refused for flights in Gazebo; a world that is only written has its own.
+    look = draw_look(layout, replace(condition, appearance=AppearanceSpec()))
+    _systems(world, engine, look.horizon)
     if autopilot:
         _autopilot_systems(world)
-    _light(world, look, sky)
-    _sky(world, layout, condition, library, look)
+    _light(world, look)
+    _sky(world, library, look)
     ground = _static(world, "ground")
     flat = add(add(add(ground, "collision", name="ground"), "geometry"), "plane")
     add(flat, "normal", (0.0, 0.0, 1.0))
-    surface = library.picture(
-        "ground", lambda: palette.ground(layout.world, condition.season, look.ground)
-    )
-    counted_from = FOGGY_HALF if condition.fog > 0 else GROUND_HALF
+    surface = library.picture("ground", look.ground_texture)
+    counted_from = FOGGY_HALF if look.fog > 0 else GROUND_HALF
     uri = library.mesh("ground", lambda: ground_mesh(counted_from))
     mesh_visual(ground, "ground", uri, surface, False, (0.0, 0.0, -GROUND_DEEP))
     number = 0
@@ -84,7 +82,7 @@ def world_sdf(
         for solid in item.solids:
             solid_collision(link, f"{solid.kind}.{number}", _local(solid, item.x, item.y, item.yaw))
             number += 1
-        _look(link, library, near_parts(item, condition.season), look.tints[count])
+        _dress(link, library, look, near_parts(item, look), look.tints[count])
     target = layout.target
     link = _static(world, "target", target.x, target.y, target.yaw)
     for solid in target.solids:
@@ -92,12 +90,14 @@ def world_sdf(
             link, f"{solid.kind}.{number}", _local(solid, target.x, target.y, target.yaw)
         )
         number += 1
-    _look(link, library, TARGETS[target.kind].parts())
+    _dress(link, library, look, TARGETS[target.kind].parts())
     link = _static(world, "undergrowth")
-    for (material, *square), (make, place) in merged(layout.decorations, condition.season).items():
+    undergrowth = look.mean_undergrowth(layout)
+    for (material, *square), (make, place) in merged(layout.decorations, look).items():
         name = ".".join((material.name, *map(str, square)))
         uri = library.mesh(f"undergrowth.{name}", make)
-        mesh_visual(link, name, uri, library.material(material, look.undergrowth), False, place)
+        surface = library.material(material, look, undergrowth)
+        mesh_visual(link, name, uri, surface, False, place)
     if drone is not None:
         start = layout.start
         add_drone(world, drone, start.x, start.y, start.z, start.yaw)
@@ -119,7 +119,7 @@ def write_sdf(
     Raises:
         UserError: the place cannot be written.
     """
-    library = Library(f"{path.stem}_files", condition.season)
+    library = Library(f"{path.stem}_files")
     text = world_sdf(layout, condition, library, engine, drone, autopilot)
     try:
         folder = path.parent / library.folder
@@ -142,12 +142,16 @@ def _static(world: Element, name: str, x: float = 0.0, y: float = 0.0, yaw: floa
     return add(model, "link", name="link")
 
 
-def _look(
-    link: Element, library: Library, pieces: Iterable[Part], tint: Colour = (1.0, 1.0, 1.0)
+def _dress(
+    link: Element,
+    library: Library,
+    look: Look,
+    pieces: Iterable[Part],
+    tint: Colour = (1.0, 1.0, 1.0),
 ) -> None:
     for part in pieces:
         uri = library.mesh(part.name, partial(_mesh, part))
-        mesh_visual(link, part.name, uri, library.material(part.material, tint))
+        mesh_visual(link, part.name, uri, library.material(part.material, look, tint))
 
 
 def _mesh(part: Part) -> MeshData:
@@ -205,37 +209,27 @@ def _autopilot_systems(world: Element) -> None:
     add(place, "heading_deg", 0.0)
 
 
-def _light(world: Element, look: Look, sky: Colour) -> None:
+def _light(world: Element, look: Look) -> None:
     """Set the sun where the embedded sky of the same seed has it."""
-    azimuth, elevation = look.sun
     scene = add(world, "scene")
-    add(scene, "ambient", (*look.ambient, 1.0))
-    add(scene, "background", (*sky, 1.0))
+    add(scene, "ambient", (*ambient_light(look), 1.0))
+    add(scene, "background", (*look.horizon, 1.0))
     add(scene, "shadows", True)
     add(scene, "grid", False)
     sun = add(world, "light", name="sun", type="directional")
     add(sun, "cast_shadows", True)
     pose(sun, 0.0, 0.0, 30.0)
-    add(sun, "diffuse", (*look.diffuse, 1.0))
+    add(sun, "diffuse", (*look.sunlight, 1.0))
     add(sun, "specular", (0.1, 0.1, 0.1, 1.0))
-    away = (
-        math.cos(azimuth) * math.cos(elevation),
-        math.sin(azimuth) * math.cos(elevation),
-        math.sin(elevation),
-    )
-    add(sun, "direction", tuple(-part for part in away))
+    add(sun, "direction", tuple(-part for part in direction(*look.sun)))
 
 
-def _sky(
-    world: Element, layout: Layout, condition: Condition, library: Library, look: Look
-) -> None:
+def _sky(world: Element, library: Library, look: Look) -> None:
     """Put the embedded world's sky and its line of trees around: Gazebo's own skies are not in
     every render engine.
     """
     link = _static(world, "sky")
     for face in WALLS:
-        surface = library.picture(
-            f"sky.{face}", partial(sky_picture, layout, condition, look, face)
-        )
+        surface = library.picture(f"sky.{face}", partial(sky_picture, look, face))
         uri = library.mesh(f"sky.{face}", partial(sky_wall, face))
         mesh_visual(link, f"wall_{face}", uri, {**surface, "shines": True}, False, wall_place(face))

@@ -10,13 +10,14 @@ from functools import partial
 import cv2
 import numpy as np
 
-from liquid_nav.worlds import palette
-from liquid_nav.worlds.catalogue import parts
+from liquid_nav.geometry import rotation_about_z
 from liquid_nav.worlds.geom_groups import GeomGroup
+from liquid_nav.worlds.look import Look
 from liquid_nav.worlds.materials import TILE, Material
 from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.pictures import Part
 from liquid_nav.worlds.sdf_xml import Surface
+from liquid_nav.worlds.textures import Colour
 from liquid_nav.worlds.values import LayoutItem
 
 GROUND_HALF = 120.0
@@ -67,14 +68,13 @@ def png(pixels: np.ndarray) -> bytes:
     return cv2.imencode(".png", pixels[..., ::-1])[1].tobytes()
 
 
-def near_parts(item: LayoutItem, season: str) -> list[Part]:
+def near_parts(item: LayoutItem, look: Look) -> list[Part]:
     """Return what an item looks like from near; SDF has no levels of detail."""
-    seen = parts(item.species, item.variant, season)
-    return [part for part in seen if part.group != GeomGroup.FAR]
+    return [part for part in look.parts(item) if part.group != GeomGroup.FAR]
 
 
 def merged(
-    items: Iterable[LayoutItem], season: str
+    items: Iterable[LayoutItem], look: Look
 ) -> dict[tuple[Material, int, int], tuple[Callable[[], MeshData], tuple[float, float, float]]]:
     """Return everything that is only looked at as one mesh for each material and square of
     ``PATCH``.
@@ -84,7 +84,7 @@ def merged(
     """
     found: dict[tuple[Material, int, int], list[tuple[LayoutItem, Part]]] = {}
     for item in items:
-        for part in near_parts(item, season):
+        for part in near_parts(item, look):
             found.setdefault(
                 (part.material, round(item.x / PATCH), round(item.y / PATCH)), []
             ).append((item, part))
@@ -105,9 +105,7 @@ def _by_name(entry: tuple[tuple[Material, int, int], object]) -> tuple[str, int,
 def _together(pieces: list[tuple[LayoutItem, Part]], x: float, y: float) -> MeshData:
     moved = []
     for item, part in pieces:
-        c = np.cos(item.yaw)
-        s = np.sin(item.yaw)
-        turn = np.array(((c, s, 0.0), (-s, c, 0.0), (0.0, 0.0, 1.0)))
+        turn = rotation_about_z(-item.yaw)
         moved.append(
             (
                 part.mesh.points @ turn + (item.x - x, item.y - y, 0.0),
@@ -123,23 +121,20 @@ class Library:
     SDF file.
     """
 
-    def __init__(self, folder: str, season: str) -> None:
+    def __init__(self, folder: str) -> None:
         """``folder``: name of the folder beside the SDF file."""
         self.folder = folder
-        self.season = season
         self.files: dict[str, Callable[[], bytes]] = {}
 
     def mesh(self, name: str, make: Callable[[], MeshData]) -> str:
         """Keep a mesh; returns its URI."""
         return self._keep(f"{name}.obj", lambda: wavefront(make()))
 
-    def material(
-        self, material: Material, tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    ) -> Surface:
+    def material(self, material: Material, look: Look, tint: Colour = (1.0, 1.0, 1.0)) -> Surface:
         """Return the colour, or the texture and its tint, of a material of the embedded world."""
         if material.colour is not None:
-            return {"colour": material.colour}
-        picture = self.picture(material.name, lambda: palette.texture(material, self.season))
+            return {"colour": look.colour(material)}
+        picture = self.picture(material.name, lambda: look.texture(material))
         return {**picture, "colour": tint}
 
     def picture(self, name: str, make: Callable[[], np.ndarray]) -> Surface:

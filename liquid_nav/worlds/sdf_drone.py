@@ -9,14 +9,11 @@ something must send zero when commands stop. And it reads a command in the tilte
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-import numpy as np
-
+from liquid_nav.geometry import euler_angles, rotation_about_y, rotation_from_vector
 from liquid_nav.worlds.camera_config import CameraConfig
 from liquid_nav.worlds.drone_model import GAZEBO_DRONE_MODEL, DroneModel, Rotor
-from liquid_nav.worlds.mounting import Mounting, euler_angles
 from liquid_nav.worlds.sdf_look import FAR_CLIP
 from liquid_nav.worlds.sdf_xml import Element, add, plugin, pose
 
@@ -187,10 +184,7 @@ def _base(model: Element, spec: DroneSpec) -> None:
 
 def _camera_angles(camera: CameraConfig) -> tuple[float, float, float]:
     """Return roll, pitch and yaw of the camera on the body, rad."""
-    down = math.sin(camera.pitch)
-    level = math.cos(camera.pitch)
-    pitched = np.array(((level, 0.0, down), (0.0, 1.0, 0.0), (-down, 0.0, level)))
-    return euler_angles(Mounting(camera.fov, camera.turn).rotation @ pitched)
+    return euler_angles(rotation_from_vector(camera.turn) @ rotation_about_y(camera.pitch))
 
 
 def _camera(base: Element, spec: DroneSpec) -> None:

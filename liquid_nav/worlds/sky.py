@@ -3,7 +3,7 @@ a box.
 """
 
 import math
-from typing import TypedDict
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,8 @@ FACES = (
 )
 
 
-class SkyLook(TypedDict):
+@dataclass(frozen=True)
+class SkyColours:
     """Colours of a sky and of what stands on its horizon, RGB, 0 to 1; and shares."""
 
     zenith: Colour
@@ -70,7 +71,7 @@ def directions() -> np.ndarray:
 
 
 def sky_box(
-    rng: np.random.Generator, look: SkyLook, sun: tuple[float, float], horizon: Horizon
+    rng: np.random.Generator, look: SkyColours, sun: tuple[float, float], horizon: Horizon
 ) -> NDArray[np.uint8]:
     """Return uint8 [6 * SIZE, SIZE, 3]; ``sun``: azimuth and elevation, rad (ENU)."""
     d = directions()
@@ -79,23 +80,19 @@ def sky_box(
     up = d[..., 1]
     elevation = np.arcsin(np.clip(up, -1, 1))
     azimuth = np.arctan2(north, east)
-    picture = ramp(
-        np.sqrt(np.clip(elevation / 1.4, 0, 1)), look["horizon"], look["middle"], look["zenith"]
-    )
+    picture = ramp(np.sqrt(np.clip(elevation / 1.4, 0, 1)), look.horizon, look.middle, look.zenith)
     to_sun = (east * math.cos(sun[0]) + north * math.sin(sun[0])) * math.cos(
         sun[1]
     ) + up * math.sin(sun[1])
-    picture = mix(picture, look["sun"], look["glow"] * np.clip(to_sun, 0, 1) ** 12 * 0.6)
+    picture = mix(picture, look.sun, look.glow * np.clip(to_sun, 0, 1) ** 12 * 0.6)
     plane = np.clip(1.0 / np.maximum(up + 0.12, 0.05), 0, 9)
     noise = fractal((512, 512), rng, 1.35, lowest=3)
     at = (np.stack((east * plane, north * plane), -1) * 40).astype(int) % 512
     cover = smooth(
-        noise[at[..., 0], at[..., 1]], 1.0 - look["clouds"] * 0.62, 1.12 - look["clouds"] * 0.4
+        noise[at[..., 0], at[..., 1]], 1.0 - look.clouds * 0.62, 1.12 - look.clouds * 0.4
     )
-    picture = mix(picture, look["cloud"], 0.9 * cover * smooth(elevation, 0.0, 0.25))
-    picture = mix(
-        picture, look["sun"], look["disc"] * smooth(to_sun, math.cos(0.045), math.cos(0.03))
-    )
+    picture = mix(picture, look.cloud, 0.9 * cover * smooth(elevation, 0.0, 0.25))
+    picture = mix(picture, look.sun, look.disc * smooth(to_sun, math.cos(0.045), math.cos(0.03)))
     around = ((azimuth / (2 * math.pi) + 0.5) * 2048).astype(int) % 2048
     outline = fractal((1, 2048), rng, 0.55, lowest=12)[0]
     broad = fractal((1, 2048), rng, 1.3, lowest=2)[0]
@@ -105,16 +102,16 @@ def sky_box(
     shade = fractal((256, 2048), rng, 0.5, lowest=20)
     row = np.clip(elevation / max(tall + deep, 1e-3) * 160 + 40, 0, 255).astype(int)
     texture = shade[row, around]
-    trees = np.asarray(look["trees"]) * (0.55 + 0.9 * texture)[..., None]
+    trees = np.asarray(look.trees) * (0.55 + 0.9 * texture)[..., None]
     if horizon.near:
         trunks = smooth(fractal((1, 2048), rng, 0.15, lowest=60)[0], 0.56, 0.66)[around]
-        trees = mix(trees, look["trunks"], 0.75 * trunks * smooth(-elevation, -0.2, -0.08))
+        trees = mix(trees, look.trunks, 0.75 * trunks * smooth(-elevation, -0.2, -0.08))
         gaps = smooth(texture + 0.3 * elevation, 0.66, 0.8) * smooth(elevation, 0.02, 0.3)
         trees = mix(trees, picture, 0.6 * gaps)
     picture = mix(picture, trees, smooth(top - elevation, -0.004, 0.006))
-    picture = mix(picture, look["ground"], smooth(-elevation, 0.0, 0.012))
-    if look["haze"] > 0:
+    picture = mix(picture, look.ground, smooth(-elevation, 0.0, 0.012))
+    if look.haze > 0:
         picture = mix(
-            picture, look["fog"], np.clip(look["haze"] * (1.25 - np.clip(elevation, 0, 1.2)), 0, 1)
+            picture, look.fog, np.clip(look.haze * (1.25 - np.clip(elevation, 0, 1.2)), 0, 1)
         )
     return to_bytes(picture).reshape(6 * SIZE, SIZE, 3)

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from liquid_nav.geometry import turned
+
 
 @dataclass(frozen=True)
 class Solid:
@@ -25,13 +27,11 @@ class Solid:
 
     def placed(self, x: float, y: float, yaw: float) -> "Solid":
         """Return the solid of an item that stands at (x, y) turned by ``yaw``."""
-        c = math.cos(yaw)
-        s = math.sin(yaw)
         px, py, pz = self.position
         return Solid(
             self.kind,
             self.shape,
-            (x + c * px - s * py, y + s * px + c * py, pz),
+            (*turned(px, py, yaw, (x, y)), pz),
             self.size,
             self.yaw + yaw,
             self.lying,

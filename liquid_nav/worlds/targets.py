@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 
+from liquid_nav.geometry import rotation_about_y
 from liquid_nav.worlds.geom_groups import GeomGroup
 from liquid_nav.worlds.materials import Material
 from liquid_nav.worlds.meshes import Builder
@@ -57,10 +58,7 @@ def chair_parts() -> tuple[Part, ...]:
     frame = Builder()
     fabric.box((0.02, 0.0, 0.44), (0.25, 0.255, 0.02), tile=0.5)
     tilt = math.radians(8.0)
-    turned = np.array(
-        ((math.cos(tilt), 0, -math.sin(tilt)), (0, 1, 0), (math.sin(tilt), 0, math.cos(tilt)))
-    )
-    fabric.box((-0.265, 0.0, 0.68), (0.018, 0.255, 0.225), turned, tile=0.5)
+    fabric.box((-0.265, 0.0, 0.68), (0.018, 0.255, 0.225), rotation_about_y(-tilt), tile=0.5)
 
     def rod(a: tuple[float, float, float], b: tuple[float, float, float], r: float = 0.018) -> None:
         frame.tube(np.array((a, b), dtype=float), np.array((r, r)), 5)

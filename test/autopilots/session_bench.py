@@ -280,5 +280,5 @@ def points(notes):
     return [note[1] for note in notes if note[0] == "set point"]
 
 
-def count(notes, part):
-    return sum(note[0] == part for note in notes)
+def count(notes, kind):
+    return sum(note[0] == kind for note in notes)

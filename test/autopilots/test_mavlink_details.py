@@ -86,8 +86,8 @@ def channels(count, values):
     return mavlink.MAVLink_rc_channels_message(0, count, *values, 0)
 
 
-def text(text, number=0, part=0, severity=2):
-    return mavlink.MAVLink_statustext_message(severity, text.encode(), number, part)
+def text(content, number=0, part=0, severity=2):
+    return mavlink.MAVLink_statustext_message(severity, content.encode(), number, part)
 
 
 def acknowledgement(command, result=0, to=(0, 0)):
@@ -1158,10 +1158,10 @@ def test_the_vehicle_reports_whether_its_receiver_receives_the_transmitter(
 ):
     adapter = connected()
     assert adapter.session.vehicle.receiver_time is None
-    part = mavlink.MAVLink_sys_status_message(
+    status = mavlink.MAVLink_sys_status_message(
         present, 0, healthy, 0, 15000, 0, 50, 0, 0, 0, 0, 0, 0
     )
-    assert adapter.receive(sent_by(part), 3.0)
+    assert adapter.receive(sent_by(status), 3.0)
     assert (
         adapter.session.vehicle.receiver is wanted and adapter.session.vehicle.receiver_time == 3.0
     )
@@ -1180,7 +1180,7 @@ def test_channels_of_the_remote_control_are_looked_at_for_the_engage_switch():
 
 def test_channels_keep_the_time_at_which_the_vehicle_read_them():
     adapter = connected()
-    part = mavlink.MAVLink_rc_channels_message(4250, 4, *[1500] * 4, *[65535] * 14, 0)
-    adapter.receive(sent_by(part), 3.0)
+    channels = mavlink.MAVLink_rc_channels_message(4250, 4, *[1500] * 4, *[65535] * 14, 0)
+    adapter.receive(sent_by(channels), 3.0)
     vehicle = adapter.session.vehicle
     assert (vehicle.sticks_stamp, vehicle.sticks_time) == (4.25, 3.0)

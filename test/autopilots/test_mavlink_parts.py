@@ -27,8 +27,8 @@ def kinds(received):
     return [message.get_type() for message in received]
 
 
-def text(text, number=0, part=0, severity=2):
-    return mavlink.MAVLink_statustext_message(severity, text.encode(), number, part)
+def text(content, number=0, part=0, severity=2):
+    return mavlink.MAVLink_statustext_message(severity, content.encode(), number, part)
 
 
 def test_there_and_back():

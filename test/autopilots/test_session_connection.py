@@ -54,7 +54,7 @@ def test_a_session_without_a_config_has_the_usual_one():
     assert OffboardSession(Notes(PROFILE)).config == SessionConfig()
 
 
-def test_nobodys_orders_are_reported_as_nobodys(bench):
+def test_without_an_order_no_supervisor_is_reported(bench):
     report = bench.session.report()
     assert (report.phase, report.armed, report.airborne) == (Phase.OFFLINE, False, False)
     assert (report.supervisor, report.act, report.change, report.fault, report.text) == (

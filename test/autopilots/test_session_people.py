@@ -209,7 +209,7 @@ def test_a_command_from_before_two_publishers_is_not_flown_after_them(bench):
     assert FORWARD in points(bench.step())
 
 
-def test_while_two_publish_nobodys_command_is_flown(bench):
+def test_while_two_publish_no_command_is_flown(bench):
     bench.fly()
     bench.session.distrust("/order", bench.now)
     bench.session.enter(Phase.FLYING)
@@ -314,7 +314,7 @@ def test_only_an_engaged_supervisors_command_is_flown(bench, mode):
     assert points(bench.step()) == [ZERO]
 
 
-def test_nobodys_command_is_not_flown(bench):
+def test_a_command_without_a_supervisor_is_not_flown(bench):
     bench.fly().session.order = None
     assert points(bench.step()) == [ZERO]
 
@@ -611,7 +611,7 @@ def test_a_touch_before_a_landing_has_begun_ends_it(bench):
     assert (bench.phase, bench.fault) == (Phase.HOLDING, FaultKind.PILOT_TOUCH)
 
 
-def test_a_resume_after_a_touch_flies_nobodys_command(bench):
+def test_a_resume_after_a_touch_flies_no_command(bench):
     bench.fly().change("pilot")
     bench.session.enter(Phase.FLYING)
     bench.session.order = Order("a", Mode.ENGAGED, 1, 1)

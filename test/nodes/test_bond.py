@@ -84,7 +84,7 @@ def test_a_manager_that_breaks_the_bond_is_answered(harness, controller):
     harness.matched(publisher)
     own = received[0].instance_id
     # Neither another node's bond nor the node's own message, which it receives too, ends this one.
-    publisher.publish(status_type()(id="somebody_else", instance_id="manager", active=False))
+    publisher.publish(status_type()(id="another_node", instance_id="manager", active=False))
     publisher.publish(status_type()(id="liquid_controller", instance_id=own, active=False))
     before = len(received)
     harness.until(lambda: len(received) > before + 5, "more heartbeats")

@@ -31,11 +31,12 @@ from liquid_nav.autopilots import SessionConfig, VehicleState, link
 from liquid_nav.autopilots.adapter import RequestKind
 from liquid_nav.autopilots.px4_dds import Px4SetPoint, Px4VehicleCommand
 from liquid_nav.errors import UserError
+from liquid_nav.geometry import rotation_from_attitude
 from liquid_nav.nodes import autopilot_bridge, bridge_backends
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.diagnostics import ERROR, OK, WARN, Diagnostics
-from liquid_nav.nodes.drone_messages import odometry_message, rotation
+from liquid_nav.nodes.drone_messages import odometry_message
 from liquid_nav.nodes.messages import command_message, nanoseconds, to_stamp
 from liquid_nav.nodes.px4_dds_link import Px4DdsLink
 from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
@@ -1159,7 +1160,7 @@ def test_the_true_pose_is_published_with_the_vehicles_time_in_our_frames(make):
     )
 
 
-def test_the_true_pose_is_nobodys_business_unless_asked_for(make):
+def test_the_true_pose_is_left_out_unless_requested(make):
     bench = make()
     bench.vehicle(heartbeat(), place(2000), truth())
     assert requests(bench) == [] and "autopilot/true_odom" not in bench.sent
@@ -1206,7 +1207,9 @@ def test_a_position_brings_odometry_and_inertial_data_in_our_frames(outputs):
     assert imu.header.frame_id == "d1/base_link"
     q = odom.pose.pose.orientation
     body = odom.twist.twist.linear
-    world = rotation(np.array((q.w, q.x, q.y, q.z))) @ np.array((body.x, body.y, body.z))
+    world = rotation_from_attitude(np.array((q.w, q.x, q.y, q.z))) @ np.array(
+        (body.x, body.y, body.z)
+    )
     assert world.tolist() == pytest.approx([0.2, 0.1, 0.3])
 
 

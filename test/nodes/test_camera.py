@@ -366,8 +366,8 @@ def test_a_frame_that_cannot_be_published_does_not_end_the_node(harness, tmp_pat
 
 
 def test_a_source_with_a_variable_that_is_not_set_is_one_line(harness):
-    with pytest.raises(UserError, match="needs the environment variable NOBODY_SETS_THIS"):
-        harness.make(Camera, source="rtsp://me:${NOBODY_SETS_THIS}@h/x")
+    with pytest.raises(UserError, match="needs the environment variable NEVER_SET"):
+        harness.make(Camera, source="rtsp://me:${NEVER_SET}@h/x")
 
 
 PASSWORD = "s3cret-pw"

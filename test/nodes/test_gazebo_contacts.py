@@ -42,7 +42,7 @@ def test_every_collision_of_our_worlds_is_named_by_a_kind_of_the_embedded_one(sc
 
     layout = generate_layout(load_scenario(scenario), 3)
     summer = load_condition("summer")
-    text = world_sdf(layout, summer, Library("files", summer.season), drone=DroneSpec())
+    text = world_sdf(layout, summer, Library("files"), drone=DroneSpec())
     kinds = set()
     for model in ElementTree.fromstring(text).iter("model"):
         for link in model.iter("link"):

@@ -7,6 +7,7 @@ import re
 import runpy
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import setuptools
@@ -138,6 +139,30 @@ def test_launch_files_describe_scenarios_that_exist():
         assert load_scenario(name).world == name
 
 
+@pytest.mark.parametrize(
+    ("sim", "config"),
+    [
+        ("embedded", "embedded.yaml"),
+        ("px4", "embedded.yaml"),
+        ("gazebo", "gazebo.yaml"),
+        ("px4_gazebo", "gazebo.yaml"),
+    ],
+)
+def test_every_node_of_a_flight_has_the_parameter_file_of_its_simulator(
+    sim, config, monkeypatch, tmp_path
+):
+    file = LaunchFile("flight.launch.py")
+    monkeypatch.setattr(file.module, "gazebo_launch_file", lambda: str(tmp_path / "gz.launch.py"))
+    given = SimpleNamespace(check=lambda context: None, names=set())
+    value = file.values(sim=sim, seed="3", record=str(tmp_path))
+    actions = file.module.launch_setup(SimpleNamespace(launch_configurations=value), given)
+    nodes = [one for one in actions if getattr(one, "named", {}).get("package") == "liquid_nav"]
+    assert [one.named["executable"] for one in nodes][-2:] == ["recorder", "scenario_runner"]
+    for one in nodes:
+        path, parameters = one.named["parameters"]
+        assert path.endswith(f"config/{config}") and isinstance(parameters, dict)
+
+
 PLANS = {
     "embedded": {},
     "embedded, recorded": {"record": RECORD, "watchers": 1},
@@ -160,7 +185,7 @@ def test_the_launch_file_starts_what_fly_starts(name, namespace):
         replace(
             one,
             namespace="/".join(filter(None, (namespace, one.namespace))),
-            # Empty ones are left out on the command line, and nobody reads the progress here.
+            # Empty ones are left out on the command line, and no one reads the progress here.
             parameters={
                 key: value
                 for key, value in one.parameters.items()
@@ -179,7 +204,7 @@ def bridge():
 
 def test_the_bridge_names_topics_of_our_world():
     layout, condition = generate_layout(load_scenario("field"), 3), load_condition("summer")
-    text = world_sdf(layout, condition, Library("files", "summer"), drone=DroneSpec())
+    text = world_sdf(layout, condition, Library("files"), drone=DroneSpec())
     named = set(re.findall(r"topic>([^<]+)</", text)) | {f"/model/drone/{COMMAND_TOPIC}", "/clock"}
     for entry in bridge():
         assert entry["gz_topic_name"] in named, entry
@@ -237,7 +262,7 @@ def test_what_is_remapped_for_the_expert():
 def test_fly_gives_each_process_its_remappings_in_its_namespace():
     process = NodeProcess("safety_supervisor", {}, "d1", (("a/b", "c/b"), ("x", "y")))
     command = arguments(process)
-    found = [word for before, word in zip(command, command[1:]) if before == "-r"]
+    found = [part for before, part in zip(command, command[1:]) if before == "-r"]
     assert found == ["a/b:=c/b", "x:=y", "__ns:=/d1"]
 
 

@@ -388,7 +388,7 @@ def test_a_true_pose_does_not_wait_for_the_vehicles_own_rates(messages):
     assert bench.outputs.shown[0].angular_velocity.tolist() == [0.0, 0.0, 0.0]
 
 
-def test_the_true_pose_is_nobodys_business_unless_asked_for(bench):
+def test_the_true_pose_is_left_out_unless_requested(bench):
     assert not [topic for topic in bench.board.callbacks if "groundtruth" in topic]
 
 

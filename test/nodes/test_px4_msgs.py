@@ -113,7 +113,7 @@ class Flight:
         self.go(2.0)
         return self
 
-    def spoke(self, time):
+    def published(self, time):
         """Whether anything went to PX4 since."""
         return any(self.px4.since(name, time) for name in self.px4.received)
 
@@ -175,7 +175,7 @@ def test_without_fresh_commands_a_hold_is_asked_for_and_the_heartbeat_ends(fligh
     assert late and all(not np.any(point.velocity) for point in late)
     ended = flight.px4.now + STEP
     flight.go(3.0)
-    assert not flight.spoke(ended) and flight.speed < 0.05
+    assert not flight.published(ended) and flight.speed < 0.05
 
 
 def test_a_command_that_is_not_a_number_is_no_command(flight):
@@ -193,7 +193,7 @@ def test_a_foreign_mode_is_never_requested_back(flight):
     flight.until("released", 2.0)
     begin = flight.px4.now + STEP
     flight.go(2.0)
-    assert "POSCTL" in json.loads(flight.states[-1].data)["fault"] and not flight.spoke(begin)
+    assert "POSCTL" in json.loads(flight.states[-1].data)["fault"] and not flight.published(begin)
 
 
 @pytest.mark.parametrize("seconds", [1e6, -1e6])

@@ -376,8 +376,8 @@ def test_the_tools_of_people_may_open_what_they_need(harness, enclave, tool):
 
 def test_an_observer_sees_everything_and_commands_nothing():
     rules = RULES["observer"]
-    messages = set().union(*(RULES[name]["publish"] for name in RULES))
-    assert rules["subscribe"] == messages | {"/clock"}
+    topics = set().union(*(RULES[name]["publish"] for name in RULES))
+    assert rules["subscribe"] == topics | {"/clock"}
     assert rules["publish"] == {"/rosout", "/parameter_events"}
     readable = {
         f"/{node}/{part}_parameters"

@@ -14,11 +14,11 @@ from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
 from liquid_nav.autopilots import VehicleState
 from liquid_nav.bringup.simulated_flight import FlightPlan, autopilot_graph
+from liquid_nav.geometry import rotation_from_attitude
 from liquid_nav.nodes import transforms as module
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.autopilot_outputs import AutopilotOutputs
 from liquid_nav.nodes.camera import Camera
-from liquid_nav.nodes.drone_messages import rotation
 from liquid_nav.nodes.qos import latched_qos, reliable_qos
 from liquid_nav.nodes.recorder import Recorder
 from liquid_nav.nodes.simulator import Simulator
@@ -44,7 +44,7 @@ def tree(*messages):
     found = {}
     for one in (transform for data in messages for transform in decode(data)):
         q, move = one.transform.rotation, one.transform.translation
-        turn = rotation(np.array((q.w, q.x, q.y, q.z)))
+        turn = rotation_from_attitude(np.array((q.w, q.x, q.y, q.z)))
         found[one.child_frame_id] = (one.header.frame_id, turn, np.array((move.x, move.y, move.z)))
     return found
 
@@ -137,7 +137,7 @@ def test_the_bridge_publishes_the_vehicles_pose(node):
     (odometry,) = owner.sent["odom"]
     assert parent == odometry.header.frame_id == "d1/odom" and place.tolist() == [2.0, 1.0, 3.0]
     q = odometry.pose.pose.orientation
-    np.testing.assert_allclose(turn, rotation(np.array((q.w, q.x, q.y, q.z))))
+    np.testing.assert_allclose(turn, rotation_from_attitude(np.array((q.w, q.x, q.y, q.z))))
 
 
 class Bridge(wires.Wires, AutopilotBridge):

@@ -7,7 +7,7 @@ import pytest
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from visualization_msgs.msg import Marker, MarkerArray
 
-from liquid_nav.nodes.drone_messages import rotation
+from liquid_nav.geometry import rotation_from_attitude
 from liquid_nav.nodes.qos import latched_qos
 from liquid_nav.nodes.simulator import Simulator
 from liquid_nav.nodes.world_markers import world_markers
@@ -32,7 +32,7 @@ def of(markers, space):
 
 def axes(marker):
     q = marker.pose.orientation
-    return rotation(np.array((q.w, q.x, q.y, q.z)))
+    return rotation_from_attitude(np.array((q.w, q.x, q.y, q.z)))
 
 
 def place(marker):

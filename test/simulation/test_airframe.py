@@ -81,7 +81,7 @@ def test_the_camera_is_a_pinhole_with_square_pixels():
 
 
 def test_another_drone_is_another_value_for_both_worlds():
-    """Shape, mount and motors are named in one place: what is changed there is changed everywhere."""
+    """Shape, mount and motors are named once: what is changed there is changed everywhere."""
     other = replace(
         DRONE_MODEL,
         body=(0.2, 0.1, 0.04),

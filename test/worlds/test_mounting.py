@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liquid_nav.worlds import CameraFaults, Mounting, draw_mounting, euler_angles
+from liquid_nav.geometry import euler_angles
+from liquid_nav.worlds import CameraFaults, Mounting, draw_mounting
 
 SEEDS = range(300)
 ANGLE = st.floats(-3.0, 3.0)

@@ -26,5 +26,5 @@ def test_every_value_of_an_item_is_read_by_who_builds_the_world(monkeypatch):
 
     monkeypatch.setattr(LayoutItem, "__getattribute__", spy)
     build_mujoco_spec(layout, summer)
-    world_sdf(layout, summer, Library("files", "summer"))
+    world_sdf(layout, summer, Library("files"))
     assert {field.name for field in dataclasses.fields(LayoutItem)} <= read

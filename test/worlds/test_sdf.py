@@ -29,7 +29,7 @@ needs_parser = pytest.mark.skipif(
 
 def text_of(scenario, seed, condition="summer", **more):
     layout = generate_layout(load_scenario(scenario), seed)
-    library = Library("files", load_condition(condition).season)
+    library = Library("files")
     more.setdefault("drone", DroneSpec())
     return layout, library, world_sdf(layout, load_condition(condition), library, **more)
 

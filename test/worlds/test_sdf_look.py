@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from liquid_nav.simulation.camera_renderer import CameraRenderer
-from liquid_nav.worlds import generate_layout, load_condition, load_scenario, palette
+from liquid_nav.worlds import generate_layout, load_condition, load_scenario
+from liquid_nav.worlds.look import draw_look
 from liquid_nav.worlds.meshes import MeshData
 from liquid_nav.worlds.mjcf import build_mujoco_spec
 from liquid_nav.worlds.sdf import world_sdf
@@ -19,7 +20,6 @@ from liquid_nav.worlds.sdf_look import (
     FAR_CLIP,
     SKY_HALF,
     WALLS,
-    look_of,
     sky_picture,
     sky_wall,
     wall_place,
@@ -30,17 +30,17 @@ from liquid_nav.worlds.sky import directions
 @pytest.mark.parametrize("scenario, name, seed", [("forest", "summer", 3), ("field", "winter", 8)])
 def test_light_ground_and_tints_are_those_of_the_embedded_world(scenario, name, seed):
     layout, condition = generate_layout(load_scenario(scenario), seed), load_condition(name)
-    look, spec = look_of(layout, condition), build_mujoco_spec(layout, condition)
+    look = draw_look(layout, condition)
+    spec = build_mujoco_spec(layout, condition)
     (sun,) = spec.lights
-    np.testing.assert_allclose(look.diffuse, sun.diffuse, atol=1e-6)
+    np.testing.assert_allclose(look.sunlight, sun.diffuse, atol=1e-6)
     east, north = math.cos(look.sun[0]), math.sin(look.sun[0])
     np.testing.assert_allclose(
         np.array((east, north)) * math.cos(look.sun[1]), -sun.dir[:2], atol=1e-6
     )
     textures = {texture.name: np.frombuffer(texture.data, np.uint8) for texture in spec.textures}
-    ground = palette.ground(layout.world, condition.season, look.ground)
-    np.testing.assert_array_equal(textures["ground"], ground.ravel())
-    sky = [sky_picture(layout, condition, look, face).ravel() for face in range(6)]
+    np.testing.assert_array_equal(textures["ground"], look.ground_texture().ravel())
+    sky = [sky_picture(look, face).ravel() for face in range(6)]
     np.testing.assert_array_equal(textures["sky"], np.concatenate(sky))
     drawn = [geom for geom in spec.geoms if not geom.contype and geom.material != "shadow"]
     for item, tint in zip(layout.items, look.tints):
@@ -80,9 +80,7 @@ def test_the_sky_is_nearer_than_the_camera_sees_from_anywhere():
 
 def test_the_sky_shines_by_itself_and_trees_do_not():
     layout, condition = generate_layout(load_scenario("forest"), 1), load_condition("summer")
-    root = ElementTree.fromstring(
-        world_sdf(layout, condition, Library("f", "summer"), drone=DroneSpec())
-    )
+    root = ElementTree.fromstring(world_sdf(layout, condition, Library("f"), drone=DroneSpec()))
     for model in root.iter("model"):
         for material in model.iter("material"):
             if material.find("pbr") is None:
@@ -97,9 +95,7 @@ def test_what_is_far_has_its_place_far():
     stands on it.
     """
     layout, condition = generate_layout(load_scenario("field"), 3), load_condition("summer")
-    world = ElementTree.fromstring(world_sdf(layout, condition, Library("f", "summer"))).find(
-        "world"
-    )
+    world = ElementTree.fromstring(world_sdf(layout, condition, Library("f"))).find("world")
     places = {
         model.get("name"): [
             [float(v) for v in pose.text.split()[:3]] for pose in model.findall("link/visual/pose")
@@ -132,7 +128,7 @@ def test_the_ground_has_its_pattern_where_the_embedded_ground_has(name):
     east, north = (
         part * height * math.tan(math.radians(40.0)) for part in np.meshgrid(places, -places)
     )
-    library = Library("f", condition.season)
+    library = Library("f")
     world_sdf(layout, condition, library)
     lines = [line.split() for line in library.files["ground.obj"]().decode().splitlines()]
     corners = np.array([fields[1:3] for fields in lines if fields[0] == "v"], dtype=float)
@@ -155,7 +151,7 @@ def test_the_ground_has_its_pattern_where_the_embedded_ground_has(name):
 def test_patches_of_undergrowth_lie_where_their_plants_are():
     layout = generate_layout(load_scenario("forest"), 1)
     patches, plants = (
-        merged(layout.decorations, "summer"),
+        merged(layout.decorations, draw_look(layout, load_condition("summer"))),
         np.array([(item.x, item.y) for item in layout.decorations]),
     )
     points = [make().points.reshape(-1, 3) + place for make, place in patches.values()]
@@ -181,11 +177,9 @@ def test_a_texture_stands_upright():
 
 def test_a_picture_of_the_sky_is_written_as_it_is():
     layout, condition = generate_layout(load_scenario("forest"), 1), load_condition("summer")
-    library = Library("f", "summer")
+    library = Library("f")
     world_sdf(layout, condition, library)
     pixels = cv2.imdecode(np.frombuffer(library.files["sky.0.png"](), np.uint8), cv2.IMREAD_COLOR)[
         ..., ::-1
     ]
-    np.testing.assert_array_equal(
-        pixels, sky_picture(layout, condition, look_of(layout, condition), 0)
-    )
+    np.testing.assert_array_equal(pixels, sky_picture(draw_look(layout, condition), 0))
