@@ -1,4 +1,4 @@
-"""Errors of an estimate against the truth: what is the largest, on which side, and when it counts."""
+"""Errors of an estimate against the truth: the largest, on which side, and when it counts."""
 
 import math
 
