@@ -72,7 +72,7 @@ def test_command_line_leaves_tables_plots_and_rows(tmp_path, policy):
     result = CliRunner().invoke(
         cli.app,
         [
-            "replay_recording",
+            "replay",
             str(source),
             "--model",
             str(tmp_path / "model"),
@@ -97,7 +97,7 @@ def test_the_bag_holds_both_commands_in_the_time_of_the_recording(tmp_path, poli
     policy.save(tmp_path / "model")
     source = bags.write_bag(tmp_path / "bag", bags.flight_rows(6))
     arguments = [
-        "replay_recording",
+        "replay",
         str(source),
         "--model",
         str(tmp_path / "model"),

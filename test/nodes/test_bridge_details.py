@@ -1326,7 +1326,7 @@ def px4_msgs(monkeypatch):
     names = (
         "OffboardControlMode",
         "TrajectorySetpoint",
-        "Px4VehicleCommand",
+        "VehicleCommand",
         "VehicleStatus",
         "VehicleCommandAck",
         "VehicleLandDetected",

@@ -112,6 +112,23 @@ def test_the_digest_covers_everything(expert_flight, change):
     assert replace(expert_flight, **{change: value}).digest() != expert_flight.digest()
 
 
+def test_the_digest_of_a_record_stays_what_it_was():
+    """Digests are compared with those of earlier versions: no rename of a class changes them."""
+    record = FlightRecord(
+        scenario="field",
+        seed=7,
+        condition="summer",
+        pilot="expert",
+        frame_rate=30.0,
+        latency=0.02,
+        start=(0.0, 0.0, 1.5, 0.1),
+        target=(10.0, 2.0, 0.0),
+        outcome=FlightOutcome("success", "held 1.00 m from the target", 9.5),
+        columns={"time": np.arange(3.0)},
+    )
+    assert record.digest() == "53a0ea933a36334380f72002eb061f335916f19ca611be9f313af2ea61755ab2"
+
+
 def test_a_record_holds_what_it_declares(forest, expert_flight):
     columns, count = expert_flight.columns, len(expert_flight.columns["time"])
     assert {name: values.shape for name, values in columns.items()} == {
