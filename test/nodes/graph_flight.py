@@ -212,7 +212,7 @@ class GraphFlight:
             for name in behind:
                 child = self.children.get(name)
                 assert child is None or child.popen.poll() is None, (
-                    f"{name} ended: {child.last_lines()}"
+                    f"{name} ended: {child.last_line()}"
                 )
             assert wall.monotonic() - begin < PATIENCE, f"no sign of life of {behind}"
             if wall.monotonic() - self._sent > 0.05:
@@ -238,7 +238,7 @@ class GraphFlight:
         end = wall.monotonic() + PATIENCE
         while not condition():
             for name, child in self.children.items():
-                assert child.popen.poll() is None, f"{name} ended: {child.last_lines()}"
+                assert child.popen.poll() is None, f"{name} ended: {child.last_line()}"
             assert wall.monotonic() < end, f"{what} did not happen: {self.summary()}"
             begin = wall.monotonic()
             self.step()

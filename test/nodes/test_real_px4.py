@@ -546,7 +546,7 @@ class RealFlight:
         begin = time.monotonic() - 60.0
         modes = [mode for _, mode in self.text]
         phases = [phase for _, phase in self.phases]
-        logs = {name: child.last_lines() for name, child in self.children.items()}
+        logs = {name: child.last_line() for name, child in self.children.items()}
         ours = f"supervisor {modes}, bridge {phases} ({self.faults}), {logs}"
         return f"{ours}; PX4 {self.station.shown(begin)}, {self.station.texts(begin)}"
 
