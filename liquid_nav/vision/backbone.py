@@ -13,7 +13,7 @@ from typing import Sequence, cast
 import torch
 from torch import Tensor, nn
 
-from liquid_nav.vision.look import KERNEL, PADDING, STRIDE, Look
+from liquid_nav.vision.map_head import KERNEL, PADDING, STRIDE, Look
 from liquid_nav.vision.points import NUMBERS, Points
 from liquid_nav.vision.saliency import Layer, enlarge
 

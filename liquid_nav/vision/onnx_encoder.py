@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from liquid_nav.vision.backbone import BackboneEncoder, Block, SameConv
-from liquid_nav.vision.look import PADDING, Look
+from liquid_nav.vision.map_head import PADDING, Look
 from liquid_nav.vision.points import CLEARLY, Points
 
 OPSET = 17

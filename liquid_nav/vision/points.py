@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from liquid_nav.vision.look import Look
+from liquid_nav.vision.map_head import Look
 
 NUMBERS = 3
 """Numbers of a point: how far right (-1 to 1), how far down (-1 to 1), how clear it is."""
