@@ -4,6 +4,7 @@ connection:=serial:/dev/ttyAMA0:921600.
 All arguments: ros2 launch liquid_nav drone.launch.py --show-args
 """
 
+from datetime import datetime
 from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription
@@ -156,7 +157,7 @@ def drone_nodes(value: dict[str, str], settings: NodeSettings) -> list[DroneNode
     config/drone.yaml.
     """
     check_autopilot_connection(value["autopilot"], value["connection"])
-    record = read_record_folder(value["record"])
+    record = read_record_folder(value["record"], datetime.now())
     nodes = []
     if value["source"] not in ("", "none"):
         nodes.append(

@@ -7,6 +7,7 @@ forest.launch.py and field.launch.py are this file with a scenario of their own.
 """
 
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -198,7 +199,7 @@ def launch_setup(context: LaunchContext, given: GivenArguments) -> list[Action]:
     """Return what the arguments ask for."""
     given.check(context)
     value = context.launch_configurations
-    plan = read_flight_plan(value)
+    plan = read_flight_plan(value, datetime.now())
     sim = value["sim"]
     file = GAZEBO_PARAMETER_FILE if sim.endswith("gazebo") else EMBEDDED_PARAMETER_FILE
     settings = NodeSettings(value, given.names, file)

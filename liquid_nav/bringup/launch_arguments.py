@@ -17,16 +17,18 @@ from liquid_nav.bringup.simulated_flight import (
     parse_seed,
 )
 from liquid_nav.errors import UserError
+from liquid_nav.recordings import new_flight_folder
 
 SIMULATORS = ("embedded", "gazebo", "px4", "px4_gazebo")
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 
 
-def read_flight_plan(value: Mapping[str, str]) -> FlightPlan:
+def read_flight_plan(value: Mapping[str, str], now: datetime) -> FlightPlan:
     """Return the flight that the arguments of ``flight.launch.py`` ask for.
 
     Args:
         value: of each argument.
+        now: names the folder of ``record:=auto``.
 
     Raises:
         UserError: a value that cannot be read, or drones that cannot fly together.
@@ -37,7 +39,7 @@ def read_flight_plan(value: Mapping[str, str]) -> FlightPlan:
         condition=value["condition"],
         pilot=value["pilot"],
         model=value["model"],
-        record=read_record_folder(value["record"]),
+        record=read_record_folder(value["record"], now),
         frame_rate=parse_number("frame_rate", value["frame_rate"]),
         real_time_factor=parse_number("real_time_factor", value["real_time_factor"]),
         frame_prefix=value["frame_prefix"],
@@ -59,10 +61,12 @@ def read_drone_count(text: str) -> int:
     return int(text)
 
 
-def read_record_folder(text: str) -> Path | None:
-    """Return the folder that ``record`` means: a new one for ``auto``, None for an empty text."""
+def read_record_folder(text: str, now: datetime) -> Path | None:
+    """Return the folder that ``record`` means: a new one for ``auto``, which is named after the
+    time ``now``, None for an empty text.
+    """
     if text == "auto":
-        text = f"flights/{datetime.now():%Y%m%d-%H%M%S}"
+        return new_flight_folder(now)
     if not text:
         return None
     return Path(text).resolve()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import os
+from datetime import datetime
 from pathlib import Path
 
 from liquid_nav.errors import UserError
+from liquid_nav.recordings import new_flight_folder
 
 
 def choose_folder(folder: Path | None) -> Path:
@@ -15,12 +16,7 @@ def choose_folder(folder: Path | None) -> Path:
     Creates nothing.
     """
     if folder is None:
-        stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-        folder = Path("flights", stamp)
-        count = 2
-        while folder.exists():
-            folder = Path("flights", f"{stamp}-{count}")
-            count += 1
+        return new_flight_folder(datetime.now())
     return folder.resolve()
 
 

@@ -112,6 +112,8 @@ class LiquidController(LifecycleNode):
         self._guard = FrameGuard(0.0, 0.0, 0.0)
         self._take(changeable)
         self._outputs = ControllerOutputs(self, prefix)
+        self._steady = wall.monotonic
+        """The computer's steady clock, s: measures the network's own time."""
         self._bond = Bond(self) if bonded else None
         self._diagnostics = Diagnostics(self)
         self._mode = ""
@@ -361,13 +363,13 @@ class LiquidController(LifecycleNode):
         """
         policy = self._loaded
         assert self._state is not None  # activate has reset it
-        begin = wall.monotonic()
+        begin = self._steady()
         try:
             decision, self._state = policy.step(Observation(image), self._state, elapsed)
         except ValueError as error:
             self._diagnostics.report("policy", ERROR, f"the policy refuses its input: {error}")
             return False
-        network = wall.monotonic() - begin
+        network = self._steady() - begin
         if not decision.command.is_finite():
             # The state may be bad too: begin with a new one at the next frame.
             self._state = policy.initial_state()

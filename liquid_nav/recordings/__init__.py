@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         STATIC_TF_TOPIC,
         RecordedTopic,
     )
-    from liquid_nav.recordings.fresh_folder import next_free_folder
+    from liquid_nav.recordings.fresh_folder import new_flight_folder, next_free_folder
     from liquid_nav.recordings.recording import (
         Recording,
         RecordingError,
@@ -56,7 +56,7 @@ else:
                 "RecordedTopic",
                 "STATIC_TF_TOPIC",
             ],
-            "fresh_folder": ["next_free_folder"],
+            "fresh_folder": ["new_flight_folder", "next_free_folder"],
             "recording": ["Recording", "RecordingError", "TimeSeries", "UnreadableRecordingError"],
             "sources": ["RecordingLoader", "SourceFailure", "open_recordings"],
             "topic_names": ["TopicNames"],
@@ -85,6 +85,7 @@ __all__ = [
     "TopicNames",
     "UnreadableRecordingError",
     "attitude_of",
+    "new_flight_folder",
     "next_free_folder",
     "open_recordings",
     "read_bag_frames",
