@@ -15,10 +15,10 @@ from typing import Callable, Protocol
 
 import numpy as np
 
+from liquid_nav.clocks import NANO
 from liquid_nav.credentials import redact
 from liquid_nav.errors import UserError
 
-NANO = 1_000_000_000
 LONGEST_AGE = NANO
 """ns; a driver's time stamp that is older is on another clock."""
 BAD_FRAMES = 5

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-NANO = 1_000_000_000
+from liquid_nav.clocks import NANO
+
 RECENT = 2.0
 """s before the newest stamp within which frames count."""
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from liquid_nav.camera.blindness import look
 from liquid_nav.camera.frame_drops import FrameDrops
+from liquid_nav.clocks import NANO
 from liquid_nav.safety import EARLY_STAMP_TOLERANCE
 
-NANO = 1_000_000_000
 FUTURE_STAMPS = (
     "images have stamps in the future, which are ignored: synchronise the clocks (chrony), or let "
     "the camera "

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from sensor_msgs.msg import CompressedImage, Image, JointState
 
 from liquid_nav.camera import MAX_IMAGE_PIXELS, ImageError, decode_compressed_image, decode_image
+from liquid_nav.clocks import NANO
 from liquid_nav.types import Command
 
 __all__ = [
@@ -38,7 +39,6 @@ __all__ = [
     "to_stamp",
 ]
 
-NANO = 1_000_000_000
 RESET_STEP = 0.1
 """s by which simulated time must go back to mean that the simulator was reset, and not that a
 message was overtaken.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Iterator
 import numpy as np
 
 from liquid_nav.camera import ImageError, decode_compressed_image
+from liquid_nav.clocks import NANO
 from liquid_nav.errors import UserError
 from liquid_nav.recordings.flight_topics import PILOT_COMMAND_TOPICS
 from liquid_nav.types import Command
@@ -174,7 +175,7 @@ def read_bag_frames(path: Path) -> Iterator[tuple[int, np.ndarray, Command]]:
         ]
         for connection, _, data in reader.messages(wanted):
             message: Any = types.deserialize_cdr(data, connection.msgtype)
-            stamp = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
+            stamp = message.header.stamp.sec * NANO + message.header.stamp.nanosec
             if connection.msgtype == COMPRESSED_IMAGE_TYPE:
                 images[stamp] = message
             elif not connection.topic.endswith(PILOT_COMMAND_TOPICS):
