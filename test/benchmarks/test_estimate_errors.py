@@ -39,6 +39,8 @@ def test_a_heading_that_passes_half_a_turn_is_no_error():
     true = np.remainder(yaw + 0.05 + math.pi, math.tau) - math.pi
     errors = compare_estimates(motion(yaw=yaw), motion(yaw=true))
     assert errors.heading == pytest.approx(0.05)
+    errors = compare_estimates(motion(yaw=math.pi - 0.02), motion(yaw=0.03 - math.pi))
+    assert errors.heading == pytest.approx(0.05), "on either side of half a turn"
 
 
 def test_the_largest_error_of_a_moment_counts_not_the_mean():

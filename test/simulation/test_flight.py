@@ -21,6 +21,7 @@ from liquid_nav.simulation import (
 )
 from liquid_nav.simulation.flight import DirectTransport
 from liquid_nav.simulation.flight_loop import FlightLoop
+from liquid_nav.simulation.frame_loop import CameraFrame
 from liquid_nav.simulation.frame_times import FrameTiming
 from liquid_nav.types import Command, Decision, PolicyState
 from liquid_nav.worlds import CameraConfig, load_condition
@@ -297,6 +298,29 @@ def test_a_policys_state_lives_for_one_flight(field, place, calm):
         scenario, 0, calm, forgetful, layout=place(scenario=scenario), frame_rate=5.0
     )
     assert not record.columns["command"].any()
+
+
+def test_while_frames_are_missing_the_last_command_counts_for_a_quarter_of_a_second(simulate):
+    class Steady:
+        name = "steady"
+        needs_image = False
+
+        def reset(self, layout, seed):
+            pass
+
+        def act(self, observation, elapsed, state):
+            return Command(vx=0.5)
+
+    drone = simulate()
+    judge = FlightJudge(drone.layout)
+    loop = FlightLoop(drone, DirectTransport(drone, judge), judge, Steady(), 25.0, 0.0)
+    (first,) = loop.answer([[CameraFrame(None, 0.04, drone.state)]], 0.0)
+    assert first is not None
+    assert loop.answer([[]], 0.04) == [None]
+    assert loop.answer([[]], 0.24) == [None]
+    (later,) = loop.answer([[]], 0.28)
+    assert later is not None, "the supervisor commands by itself"
+    assert loop.answer([[]], 0.32) == [None]
 
 
 def test_a_late_frame_keeps_its_stamp_and_arrives_with_the_next_moment_before_its_frame(simulate):

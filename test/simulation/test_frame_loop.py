@@ -66,6 +66,12 @@ def test_dropped_frames_never_arrive_and_late_ones_come_first_a_period_later():
     assert [at for _, _, at in flight.sent] == [0.03, 2.03]
 
 
+def test_a_late_frame_arrives_though_the_one_after_it_is_dropped():
+    flight = Recorded(count=1, end=9.0)
+    flight.loop(moments(FRAME_ON_TIME, FRAME_LATE, FRAME_DROPPED)).run()
+    assert flight.answered == [[[0.0]], [[]], [[1.0]]]
+
+
 def test_a_drone_that_has_touched_something_has_no_frames_and_the_others_fly_on():
     flight = Recorded(count=2, end=9.0)
     flight.drones[0].collision = "trunk"

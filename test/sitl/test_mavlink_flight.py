@@ -12,7 +12,7 @@ pytest.importorskip("pymavlink")
 from liquid_nav import geometry
 from liquid_nav.simulation import DroneState, ExpertPilot, World, fly_in_simulation
 from liquid_nav.simulation.posed import PosedWorld
-from liquid_nav.sitl.mavlink_flight import fly_mavlink
+from liquid_nav.sitl.mavlink_flight import SIMULATED_AUTOPILOTS, fly_mavlink
 from liquid_nav.sitl.vehicle_body import EmbeddedBody
 from liquid_nav.types import Command
 from liquid_nav.worlds import DRONE_MODEL, CameraConfig, load_condition, load_scenario
@@ -52,6 +52,18 @@ def test_the_embedded_drone_can_stand_take_off_and_land():
         assert body.state.position[2] == pytest.approx(DRONE_MODEL.standing_height) and place[
             2
         ] == pytest.approx(DRONE_MODEL.standing_height)
+
+
+@pytest.mark.parametrize("autopilot", sorted(SIMULATED_AUTOPILOTS))
+@pytest.mark.timeout(60)
+def test_time_ends_for_a_vehicle_whose_drone_has_touched_something(autopilot):
+    with World(FIELD, 3, SUMMER) as world:
+        (drone,) = world.drones
+        vehicle = SIMULATED_AUTOPILOTS[autopilot](EmbeddedBody(drone))
+        vehicle.advance(0.1)
+        drone.collision = "trunk"
+        vehicle.advance(0.2)
+        assert vehicle.now == pytest.approx(0.1)
 
 
 def test_the_first_pose_from_outside_is_the_scenarios_start():
