@@ -412,7 +412,7 @@ def px4_gazebo_nodes(plan: FlightPlan, settings: NodeSettings) -> list[Node]:
 
 
 def pilot(plan: FlightPlan, settings: NodeSettings, **more: object) -> Node:
-    """Return who steers: the network, or the expert, which knows the world."""
+    """Return the pilot: the network, or the expert, which has access to the map."""
     if plan.pilot == "expert":
         return Node(
             package="liquid_nav",

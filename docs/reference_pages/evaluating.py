@@ -8,7 +8,7 @@ import importlib
 from typing import Any, Iterator, Mapping
 
 UNKNOWN = object()
-"""What only the running node knows."""
+"""What is known only while the node runs."""
 
 
 class Scope:

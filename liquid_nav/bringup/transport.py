@@ -21,7 +21,7 @@ seconds.
 SHARED_MEMORY = 512 * 2**20
 """Bytes free in /dev/shm below which (small containers) Fast DDS keeps its own small segments."""
 FAST_DDS_2 = "FASTRTPS_DEFAULT_PROFILES_FILE"
-"""What Fast DDS up to 2.x reads, that of ROS 2 Jazzy; it knows no other name."""
+"""What Fast DDS up to 2.x reads, that of ROS 2 Jazzy; the only name that it supports."""
 FAST_DDS_3 = "FASTDDS_DEFAULT_PROFILES_FILE"
 """What Fast DDS reads from 3.0 on, that of ROS 2 Kilted and later and of the wheels; it knows no
 other name.
