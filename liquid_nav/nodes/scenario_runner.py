@@ -104,7 +104,10 @@ class ScenarioRunner(Node):
             "Begin when autopilot_bridge/state reports that the vehicle flies.",
         )
         self._land = declare(
-            self, "land_at_end", False, "Land after the flight, where the autopilot still follows set points."
+            self,
+            "land_at_end",
+            False,
+            "Land after the flight, where the autopilot still follows set points.",
         )
         self._phase = ""
         self._zero = 0.0
