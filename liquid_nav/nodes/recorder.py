@@ -21,7 +21,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Hashable
 
 import cv2
 from diagnostic_msgs.msg import DiagnosticArray
@@ -45,6 +45,7 @@ from liquid_nav.nodes.qos import (
     reliable_qos,
     sensor_data_qos,
 )
+from liquid_nav.nodes.repeated_messages import RepeatedMessages, content
 from liquid_nav.nodes.running import Finished, run_node
 from liquid_nav.nodes.subscribing import one_line, subscribe
 from liquid_nav.nodes.tf_cdr import decode
@@ -139,10 +140,11 @@ class Recorder(Node):
         self._resets = 0
         self._announced: list[tuple[str, str, bool, bool, int]] = []
         """Topics of a bag: name, type, latched, best effort, depth."""
-        self._latched: dict[str, list[bytes]] = {}
-        """Last messages of latched topics: they are not published again for another bag."""
-        self._newest: dict[str, tuple[int, set[bytes]]] = {}
-        """By topic: the newest stamp, ns, and the messages that had it."""
+        self._latched: dict[str, dict[Hashable, bytes]] = {}
+        """Last messages of latched topics, by content where several count: they are not published
+        again for another bag.
+        """
+        self._repeated = RepeatedMessages()
         self._last_image = -1
         self._missed = False
         # For a node that counts the subscribers of cmd_vel nothing is missed then: discovery takes
@@ -227,10 +229,10 @@ class Recorder(Node):
             self._bag.add_topic(*topic)
         self._time = now
         self._begun.clear()
-        self._newest.clear()
+        self._repeated.clear()
         self._last_image = -1
         for name, messages in self._latched.items():
-            for data in messages:
+            for data in messages.values():
                 self._bag.write(name, self.wall(), data, now)
         text = (
             f"simulated time went back from {before / NANO:.1f} to {now / NANO:.1f} s, as "
@@ -256,19 +258,6 @@ class Recorder(Node):
         if self._time is None or stamp > self._time:
             self._time = stamp
         return stamp
-
-    def _is_repeated(self, name: str, stamp: int, data: bytes) -> bool:
-        """Whether this very message has arrived already.
-
-        A simulator publishes its first frame again and again until the flight begins.
-        """
-        newest, messages = self._newest.get(name, (stamp, set()))
-        if newest != stamp:
-            messages = set()
-        known = data in messages
-        messages.add(data)
-        self._newest[name] = (stamp, messages)
-        return known
 
     def _first_noting(
         self, what: str, callback: Callable[[bytes], None]
@@ -302,25 +291,26 @@ class Recorder(Node):
             published = self._time
             if topic.stamped:
                 stamp = serialized_stamp(data)
-                if self._is_repeated(name, stamp, data):
+                if self._repeated.is_repeated(name, stamp, message):
                     return
                 published = self._move(stamp)
                 self._look_for_images(topic.name, stamp)
             if topic.name == STATIC_TF_TOPIC.name:
-                self._keep_fixed(name, data)
+                self._keep_fixed(name, message, data)
             elif topic.latched and topic.name != ROSOUT.name:
-                self._latched[name] = [data]
+                self._latched[name] = {name: data}
             self._write(name, data, published)
 
         return write
 
-    def _keep_fixed(self, name: str, data: bytes) -> None:
+    def _keep_fixed(self, name: str, message: Any, data: bytes) -> None:
         """Keep a message about fixed frames for the next bag, once: some nodes repeat it."""
-        known = self._latched.setdefault(name, [])
-        if data in known:
-            known.remove(data)
-        known.append(data)
-        del known[: -KEPT_TOPICS[STATIC_TF_TOPIC.name]]
+        known = self._latched.setdefault(name, {})
+        said = content(message)
+        known.pop(said, None)
+        known[said] = data
+        while len(known) > KEPT_TOPICS[STATIC_TF_TOPIC.name]:
+            del known[next(iter(known))]
 
     def _is_own(self, message: DiagnosticArray) -> bool:
         """Whether this node published it: stamped by the machine's clock, not by the flight's."""

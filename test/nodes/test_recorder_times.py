@@ -10,7 +10,7 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import Log
 from rclpy.qos import DurabilityPolicy
-from rclpy.serialization import serialize_message
+from rclpy.serialization import deserialize_message, serialize_message
 from rosbags.rosbag2 import Reader
 from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
@@ -67,6 +67,22 @@ def odometry(time, x=0.0):
     return serialize_message(odometry_message(state, from_seconds(time)))
 
 
+def in_other_memory(data, gap):
+    """Return the bytes of a DiagnosticArray of one status, written where the memory held ``gap``.
+
+    Fast CDR leaves the gaps before aligned values as they were: three bytes behind the empty
+    frame_id, three behind the level.
+    """
+    filled = bytearray(data)
+    for begin in (17, 25):
+        assert filled[begin - 1] == 0
+        filled[begin : begin + 3] = gap
+    assert deserialize_message(bytes(filled), DiagnosticArray) == deserialize_message(
+        data, DiagnosticArray
+    )
+    return bytes(filled)
+
+
 def stored(recorder, folder):
     recorder.close()
     return bag_times.times(folder / "bag" / "flight.mcap")
@@ -120,11 +136,12 @@ def test_a_message_that_is_published_again_is_stored_once(make, tmp_path):
 
 def test_two_nodes_that_publish_at_one_time_are_both_received(make, tmp_path):
     recorder = make()
-    for _ in range(3):
+    for gap in (b"\0\0\0", b"\0\0\0", b"abc"):
         for name in ("camera: source", "autopilot_bridge: link"):
             message = DiagnosticArray(status=[DiagnosticStatus(name=name)])
             message.header.stamp = to_stamp(NANO)
-            recorder.callbacks["/diagnostics"](serialize_message(message))
+            data = in_other_memory(serialize_message(message), gap)
+            recorder.callbacks["/diagnostics"](data)
     assert [topic for topic, *_ in stored(recorder, tmp_path)] == ["/diagnostics"] * 2
 
 
@@ -175,7 +192,10 @@ def test_transforms_are_recorded_and_fixed_ones_stand_in_the_next_bag_too(make, 
         encode([fixed_transform("base_link", name)])
         for name in ("camera_link", "camera_optical_frame")
     ]
-    for data in messages:
+    # Two bytes of a gap behind the name base_link, as another node's memory may leave them.
+    assert messages[0][29:32] == b"\0\0\0"
+    again = messages[0][:30] + b"ab" + messages[0][32:]
+    for data in (*messages, again):
         recorder.callbacks["/tf_static"](data)
     recorder.callbacks["/tf"](encode([fixed_transform("odom", "base_link")]))
     recorder.callbacks["/clock"](Clock(clock=to_stamp(0)))
@@ -189,7 +209,7 @@ def test_transforms_are_recorded_and_fixed_ones_stand_in_the_next_bag_too(make, 
         for topic, *_ in bag_times.times(tmp_path / "bag" / "flight.mcap")
         if topic != "/clock"
     ]
-    assert topics == ["/tf_static", "/tf_static", "/tf"]
+    assert topics == ["/tf_static", "/tf_static", "/tf_static", "/tf"]
     # The bag of the next flight, after a reset: static ones are never published again, and each
     # camera has its own.
     assert [topic for topic, *_ in bag_times.times(tmp_path / "bag-2" / "flight.mcap")] == [
