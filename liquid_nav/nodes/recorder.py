@@ -306,9 +306,9 @@ class Recorder(Node):
     def _keep_fixed(self, name: str, message: Any, data: bytes) -> None:
         """Keep a message about fixed frames for the next bag, once: some nodes repeat it."""
         known = self._latched.setdefault(name, {})
-        said = content(message)
-        known.pop(said, None)
-        known[said] = data
+        key = content(message)
+        known.pop(key, None)
+        known[key] = data
         while len(known) > KEPT_TOPICS[STATIC_TF_TOPIC.name]:
             del known[next(iter(known))]
 

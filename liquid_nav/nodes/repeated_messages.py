@@ -1,7 +1,8 @@
-"""Recognises a message that has arrived already, by what it says.
+"""Recognises a message that has arrived already, by its content.
 
-Bytes are no measure of that: CDR leaves the gaps before aligned values undefined, and Fast CDR fills
-them with whatever the memory held, so that one message published twice may arrive as two byte strings.
+Bytes are no measure of that: CDR leaves the gaps before aligned values undefined, and Fast CDR
+leaves in them whatever the memory held, so that one message published twice may arrive as two byte
+strings.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 
 def content(value: Any) -> Hashable:
-    """Return what a message, or a value in one, says: equal for equal messages.
+    """Return the content of a message, or of a value in one: equal for equal messages.
 
     A value that is not a number (NaN) equals itself here, unlike in Python.
     """
@@ -41,9 +42,9 @@ class RepeatedMessages:
         newest, known = self._newest.get(topic, (stamp, set()))
         if newest != stamp:
             known = set()
-        said = content(message)
-        repeated = said in known
-        known.add(said)
+        found = content(message)
+        repeated = found in known
+        known.add(found)
         self._newest[topic] = (stamp, known)
         return repeated
 
