@@ -1,4 +1,4 @@
-"""When two messages are the same message: by what they say, in every field."""
+"""When two messages are the same message: when every field is equal."""
 
 import math
 
@@ -43,7 +43,7 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
-def test_one_field_tells_two_messages_apart(one, other):
+def test_one_field_distinguishes_two_messages(one, other):
     assert content(one) != content(other)
 
 
@@ -55,7 +55,7 @@ def test_equal_messages_have_equal_content_even_with_a_value_that_is_not_a_numbe
     assert content(BatteryState(voltage=math.nan)) == content(BatteryState(voltage=float("nan")))
 
 
-def test_topics_and_stamps_are_told_apart_and_a_topic_forgets_what_has_an_older_stamp():
+def test_topics_and_stamps_differ_and_a_topic_forgets_what_has_an_older_stamp():
     messages = RepeatedMessages()
     a, b = String(data="a"), String(data="b")
     assert not messages.is_repeated("odom", 1, a)
