@@ -18,6 +18,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.evaluation import (
     FIRST_REPORTED_SEED,
     Campaign,
+    FlightProgress,
     FlightTask,
     parse_seeds,
     process_pool,
@@ -103,8 +104,8 @@ def judge(model: Path, seeds: range, workers: int | None) -> list[dict[str, obje
         for condition in conditions
         for seed in seeds
     ]
-    with process_pool(workers) as pool:
-        return summarize_flights(Campaign(tasks, pool).run())
+    with process_pool(workers) as pool, FlightProgress(len(tasks)) as progress:
+        return summarize_flights(Campaign(tasks, pool).run(progress.add))
 
 
 def check_seeds(text: str) -> range:
