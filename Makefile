@@ -1,8 +1,9 @@
-# liquid_nav without ROS installed: `make fly` and `make test`. Everything lands in .venv.
+# liquid_nav without ROS installed: `make fly` and `make test`. Everything is installed into .venv.
 #
 #   PYTHON       the interpreter to build the environment from (3.10 to 3.14)          make setup PYTHON=python3.12
-#   TORCH_INDEX  a package index for torch alone; PyPI's own build brings CUDA along    TORCH_INDEX=https://download.pytorch.org/whl/cpu
-#   PIP_EXTRA    any further options of pip                                  PIP_EXTRA='--proxy ...'
+#   VENV         the folder of that environment                                         make setup VENV=/tmp/venv
+#   TORCH_INDEX  a package index for torch alone; PyPI's own build brings CUDA along    make setup TORCH_INDEX=https://download.pytorch.org/whl/cpu
+#   PIP_EXTRA    any further options of pip                                             make setup PIP_EXTRA='--proxy ...'
 #   FLY          arguments of the flight                                                make fly FLY='--scenario field --seed 7'
 #   TEST         arguments of pytest                                                    make test TEST='-k worlds'
 #   JOBS         processes that run the tests without ROS; those with ROS come after    make test JOBS=0
@@ -74,13 +75,14 @@ docs: $(STAMP)
 	@$(BIN)/python -c 'import material' 2> /dev/null || $(PIP) -c constraints.txt mkdocs mkdocs-material
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-# Mutation tests of what lives depend on; pyproject.toml lists the modules. Takes half an hour to an hour; goes on where it was interrupted.
+# Mutation tests of the code that arms, commands and stops a vehicle; pyproject.toml lists the modules. Takes one to two hours on two
+# cores, and continues where it was interrupted.
 mutants: $(STAMP)
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
 
 clean:
-	rm -rf mutants htmlcov .coverage .coverage.* site build install log dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf mutants htmlcov .coverage .coverage.* site build install log dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache .mypy_cache .grimp_cache
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
 	@echo "flights/, runs/ and $(VENV) are kept: remove them by hand"
 

@@ -66,7 +66,7 @@ EXTRAS = {
         *(f"ros-{name}-msgs" for name in MESSAGES),
     ],
     "sim": ["mujoco>=3.2", "av>=12", ROSBAGS],
-    # The last one brings weights that were learned from photographs (18 MB), needed when a training
+    # The last one brings weights that were trained on photographs (18 MB), needed when a training
     # begins.
     "train": [
         "lightning>=2.2",

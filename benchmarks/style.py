@@ -1,4 +1,4 @@
-"""How open the code is: lengths, docstrings, packed statements and comments of a package, as a
+"""How readable the code is: lengths, docstrings, packed statements and comments of a package, as a
 table in Markdown.
 
     python benchmarks/style.py liquid_nav
@@ -232,7 +232,7 @@ def draw_table(measured: dict[str, dict[str, float]]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 2 for a folder that cannot be measured."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("packages", type=Path, nargs="+", help="folders of Python files")
     parser.add_argument("--json", type=Path, help="also write the measures there")
     options = parser.parse_args(arguments)

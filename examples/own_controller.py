@@ -26,7 +26,7 @@ class TowardsRed:
         self.seen = 0
 
     def act(self, observation, elapsed, state):
-        """Answer an image, uint8 [H,W,3] RGB; `state` is the truth, and not ours to look at."""
+        """Answer an image, uint8 [H,W,3] RGB; `state` is true; no real drone has it."""
         red, green, blue = np.moveaxis(observation.image.astype(float), -1, 0)
         columns = np.flatnonzero((red > 90) & (red > 2 * green) & (red > 2 * blue)) % red.shape[1]
         if columns.size < 6:

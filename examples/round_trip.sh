@@ -43,7 +43,7 @@ from pathlib import Path
 
 import torch
 
-from liquid_nav.learning.recipe import load_recipe
+from liquid_nav.learning import load_recipe
 from liquid_nav.policy import Policy
 
 torch.manual_seed(0)

@@ -16,7 +16,6 @@ from liquid_nav.bringup import (
     DRONE_PARAMETER_FILE,
     IMAGE_TRANSPORTS,
     LIMIT_ARGUMENTS,
-    LOG_LEVELS,
     NODE_END_TIMEOUT,
     REAL_AUTOPILOTS,
     DroneGraph,
@@ -24,11 +23,13 @@ from liquid_nav.bringup import (
     GivenArguments,
     NodeSettings,
     check_autopilot_connection,
+    node_arguments,
     node_environment_actions,
     read_engage_channel,
     read_record_folder,
     read_supervisor_limits,
     udp_transport_variables,
+    window_arguments,
 )
 
 HERE = Path(__file__).parent
@@ -85,40 +86,8 @@ def generate_launch_description() -> LaunchDescription:
             default_value="",
             description="Folder for flight.mcap; 'auto': flights/<date>-<time>; empty: no record.",
         ),
-        DeclareLaunchArgument(
-            "rqt",
-            default_value="false",
-            choices=("true", "false"),
-            description="Whether rqt_plot opens with commands, speed and latency.",
-        ),
-        DeclareLaunchArgument(
-            "rviz",
-            default_value="false",
-            choices=("true", "false"),
-            description="Whether RViz opens with drone, camera and, in simulation, the world.",
-        ),
-        DeclareLaunchArgument(
-            "diagnostics",
-            default_value="false",
-            choices=("true", "false"),
-            description="Whether the aggregator runs that rqt_robot_monitor needs.",
-        ),
-        DeclareLaunchArgument("namespace", default_value="", description="Namespace of the drone."),
-        DeclareLaunchArgument(
-            "frame_prefix", default_value="", description="Prefix of all frame ids, e.g. 'd1/'."
-        ),
-        DeclareLaunchArgument(
-            "params_file",
-            default_value="",
-            description="Your own parameter file (YAML): it wins against the package's file and "
-            "the defaults of arguments, an argument that you give wins against it.",
-        ),
-        DeclareLaunchArgument(
-            "log_level",
-            default_value="info",
-            choices=LOG_LEVELS,
-            description="From which level on all nodes log.",
-        ),
+        *window_arguments(),
+        *node_arguments(),
     ]
     given = GivenArguments(arguments)
     return LaunchDescription(

@@ -29,7 +29,6 @@ from liquid_nav.bringup import (
     GAZEBO_BRIDGE_FILE,
     GAZEBO_CONTACTS_TOPIC,
     GAZEBO_PARAMETER_FILE,
-    LOG_LEVELS,
     PILOT_KINDS,
     PX4_GAZEBO_MODEL,
     PX4_GAZEBO_MODELS_FOLDER,
@@ -51,12 +50,14 @@ from liquid_nav.bringup import (
     gazebo_launch_file,
     make_gazebo_world,
     make_px4_world,
+    node_arguments,
     node_environment_actions,
     pilot_name,
     pilot_remappings,
     read_flight_plan,
     scenario_gate_limits,
     takeoff_altitude,
+    window_arguments,
 )
 from liquid_nav.resources import find
 from liquid_nav.worlds import load_scenario
@@ -154,40 +155,8 @@ def generate_launch_description() -> LaunchDescription:
             choices=("true", "false"),
             description="Whether Gazebo opens its window.",
         ),
-        DeclareLaunchArgument(
-            "rqt",
-            default_value="false",
-            choices=("true", "false"),
-            description="Whether rqt_plot opens with commands, speed and latency.",
-        ),
-        DeclareLaunchArgument(
-            "rviz",
-            default_value="false",
-            choices=("true", "false"),
-            description="Whether RViz opens with drone, camera and, in simulation, the world.",
-        ),
-        DeclareLaunchArgument(
-            "diagnostics",
-            default_value="false",
-            choices=("true", "false"),
-            description="Whether the aggregator runs that rqt_robot_monitor needs.",
-        ),
-        DeclareLaunchArgument("namespace", default_value="", description="Namespace of the drone."),
-        DeclareLaunchArgument(
-            "frame_prefix", default_value="", description="Prefix of all frame ids, e.g. 'd1/'."
-        ),
-        DeclareLaunchArgument(
-            "params_file",
-            default_value="",
-            description="Your own parameter file (YAML): it wins against the package's file and "
-            "the defaults of arguments, an argument that you give wins against it.",
-        ),
-        DeclareLaunchArgument(
-            "log_level",
-            default_value="info",
-            choices=LOG_LEVELS,
-            description="From which level on all nodes log.",
-        ),
+        *window_arguments(),
+        *node_arguments(),
     ]
     given = GivenArguments(arguments, including=INCLUDED_BY)
     return LaunchDescription(

@@ -22,6 +22,7 @@ from liquid_nav.bringup import (
     join_namespaces,
     pilot_remappings,
     read_drone_count,
+    window_arguments,
 )
 from liquid_nav.resources import find
 
@@ -29,24 +30,7 @@ from liquid_nav.resources import find
 def generate_launch_description() -> LaunchDescription:
     """Return the windows that the arguments ask for."""
     arguments = [
-        DeclareLaunchArgument(
-            "rqt",
-            default_value="false",
-            choices=("true", "false"),
-            description="Whether rqt_plot opens with commands, speed and latency.",
-        ),
-        DeclareLaunchArgument(
-            "rviz",
-            default_value="false",
-            choices=("true", "false"),
-            description="Whether RViz opens with drone, camera and, in simulation, the world.",
-        ),
-        DeclareLaunchArgument(
-            "diagnostics",
-            default_value="false",
-            choices=("true", "false"),
-            description="Whether the aggregator runs that rqt_robot_monitor needs.",
-        ),
+        *window_arguments(),
         DeclareLaunchArgument(
             "use_sim_time",
             default_value="false",
@@ -63,10 +47,6 @@ def generate_launch_description() -> LaunchDescription:
             "drones",
             default_value="1",
             description="How many fly, in namespaces d1, d2 ...; the windows show the first one.",
-        ),
-        DeclareLaunchArgument("namespace", default_value="", description="Namespace of the drone."),
-        DeclareLaunchArgument(
-            "frame_prefix", default_value="", description="Prefix of all frame ids, e.g. 'd1/'."
         ),
     ]
     given = GivenArguments(arguments)

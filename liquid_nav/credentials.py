@@ -79,7 +79,7 @@ def read_passphrase(path: str, environment: Mapping[str, str]) -> str:
         raise UserError(
             f"the signing passphrase is given twice: by {PASSPHRASE_PARAMETER} and by "
             f"{PASSPHRASE_VARIABLE}",
-            "leave one of them away",
+            "give only one of them",
         )
     if path:
         return _one_line(_read_private(os.path.expanduser(path)), f"the file {path}")
@@ -122,7 +122,7 @@ def _one_line(text: str, place: str) -> str:
     if not passphrase:
         raise UserError(
             f"{place} holds no signing passphrase: it is empty",
-            "write one into it, or leave it away to fly without signatures",
+            "write one into it, or leave it out to fly without signatures",
         )
     if "\n" in passphrase:
         raise UserError(
@@ -163,9 +163,9 @@ def expand(source: str, environment: Mapping[str, str]) -> str:
 def redact(text: str) -> str:
     """Return a text in which every secret of an address or a pipeline is replaced by ``***``.
 
-    That is: user and password of every URL; URL parameters whose names end like password, passwd,
-    pwd, token, key or secret; GStreamer properties such as ``user-id`` and ``user-pw``. The rest
-    stays.
+    That is: user and password of every URL; URL parameters whose names end in password, passphrase,
+    pass, pwd, token, key, secret, auth or the like; GStreamer properties such as ``user-id`` and
+    ``user-pw``. The rest stays.
 
     Args:
         text: Anything that may hold a camera's source: one itself, a message, an error.

@@ -4,7 +4,7 @@ them.
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping as AbstractMapping
 from dataclasses import is_dataclass
 from types import UnionType
@@ -47,8 +47,11 @@ def _fits(value: Any, hint: Any) -> bool:
     if kind in (Union, UnionType):
         return any(_fits(value, inner) for inner in get_args(hint))
     if kind is float:
+        # Not math.isfinite: it raises OverflowError for whole numbers that no float can hold.
         return (
-            isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+            isinstance(value, (int, float))
+            and not isinstance(value, bool)
+            and abs(value) <= sys.float_info.max
         )
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool)

@@ -130,7 +130,7 @@ def attitude_from_yaw(yaw: float) -> np.ndarray:
 
 
 Axis = tuple[float, float, float]
-"""An axis of one frame in another one."""
+"""An axis of one frame, or another vector, in the coordinates of another frame."""
 
 
 def body_axes(quaternion: Sequence[float] | np.ndarray) -> tuple[Axis, Axis, Axis]:
@@ -152,10 +152,10 @@ def rotation_about(axis: Axis, angle: float) -> np.ndarray:
     """Return the rotation matrix [3, 3] about an axis of length 1 (Rodrigues' formula)."""
     x, y, z = axis
     cross = np.array(((0.0, -z, y), (z, 0.0, -x), (-y, x, 0.0)))
-    turned: NDArray[np.float64] = (
+    rotation: NDArray[np.float64] = (
         np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * cross @ cross
     )
-    return turned
+    return rotation
 
 
 def rotation_from_vector(turn: Axis) -> np.ndarray:
@@ -182,7 +182,9 @@ def rotation_about_z(angle: float) -> np.ndarray:
 
 
 def euler_angles(rotation: np.ndarray) -> tuple[float, float, float]:
-    """Return roll, pitch and yaw of a rotation matrix [3, 3] that is yaw after pitch after roll."""
+    """Return roll, pitch and yaw, rad, of a rotation matrix [3, 3] that is yaw after pitch after
+    roll.
+    """
     roll = math.atan2(rotation[2, 1], rotation[2, 2])
     pitch = math.asin(float(np.clip(-rotation[2, 0], -1.0, 1.0)))
     yaw = math.atan2(rotation[1, 0], rotation[0, 0])

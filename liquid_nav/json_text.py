@@ -17,8 +17,8 @@ def read_json(text: str | bytes, limit: int = LIMIT) -> dict[str, Any] | None:
 
     None is returned for a text that is too long, is not UTF-8, is no JSON, holds another kind of
     value than an object, is nested more than ``DEEPEST`` levels deep, holds a number that is not
-    finite (NaN, Infinity, 1e999: RFC 8259 has none of them), or holds half of a surrogate pair,
-    which no ROS message can carry.
+    finite (NaN, Infinity, 1e999: RFC 8259 has none of them) or a whole number that no float can
+    hold, or holds half of a surrogate pair, which no ROS message can carry.
 
     Args:
         text: What was received; bytes are decoded as UTF-8.
@@ -30,7 +30,7 @@ def read_json(text: str | bytes, limit: int = LIMIT) -> dict[str, Any] | None:
         # Bytes are decoded here because json.loads also accepts UTF-16 and UTF-32.
         if isinstance(text, (bytes, bytearray)):
             text = text.decode("utf-8")
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
         if not isinstance(value, dict) or not _is_plain(value):
             return None
     except (ValueError, TypeError, RecursionError, MemoryError):
@@ -47,6 +47,11 @@ def _finite(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{digits} is too large")
     return number
+
+
+def _whole(digits: str) -> int:
+    _finite(digits)  # its readers compare it with floats, which raises OverflowError beyond 1e308
+    return int(digits)
 
 
 def _is_plain(value: dict[str, Any]) -> bool:

@@ -17,8 +17,8 @@ COMMAND_FIELDS = ("vx", "vy", "vz", "yaw_rate")
 
 @dataclass(frozen=True)
 class Limits:
-    """What a drone may be asked to do; a default counts where neither a scenario nor a parameter of
-    the supervisor gives another limit.
+    """Limits of the commands; a default applies where neither a scenario nor a parameter of the
+    supervisor gives another one.
     """
 
     speed: float = 2.0

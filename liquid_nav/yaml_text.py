@@ -41,8 +41,8 @@ def parse_yaml(text: str) -> Any:
     """Return the value of a YAML text.
 
     Raises:
-        yaml.YAMLError: The text is no YAML, is nested too deeply, has a key twice or a date that
-            does not exist.
+        yaml.YAMLError: The text is no YAML, is nested too deeply, or has a key twice, a date that
+            does not exist, or a value that does not fit its tag.
     """
     try:
         return yaml.load(text, _Loader)
@@ -51,3 +51,6 @@ def parse_yaml(text: str) -> Any:
     except ValueError as error:
         # Dates and whole numbers that look like some: 2026-02-30.
         raise yaml.YAMLError(str(error)) from None
+    except (AttributeError, LookupError):
+        # PyYAML does not check what follows an explicit tag: "!!timestamp x", "!!bool x".
+        raise yaml.YAMLError("a value does not fit its tag (!!...)") from None

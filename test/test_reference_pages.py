@@ -120,6 +120,8 @@ def test_values_of_the_launch_files_are_shown(generator):
     page = (generator.REFERENCE / "node_parameters.md").read_text(encoding="utf-8")
     cells = {row[0]: row for row in rows(page, "safety_supervisor")}
     assert cells["`radius`"][1:7] == ["float", "`0.0`", "0 to 10000", "m", "drone `40.0`", "yes"]
+    assert {row[0]: row[4] for row in rows(page, "liquid_controller")}["`frozen_after`"] == "s"
+    assert {row[0]: row[4] for row in rows(page, "camera")}["`width`"] == "pixels"
 
 
 def test_every_option_of_the_command_line_is_there(generator):

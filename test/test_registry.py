@@ -149,6 +149,10 @@ SPECIES_PACKAGE = (
     ")\n"
     "HERE = (Grows('forest belt', (1,)),)\n"
     "CLAIMS = Species('bush', 1, Bush(VariantSize(1.0), VariantSize(0.5), leaves=BLUE), HERE)\n"
+    "FAR = (Grows('forest belt', (7,)),)\n"
+    "GAP = Species('bush', 1, Bush(VariantSize(1.0), VariantSize(0.5), leaves=BLUE), FAR)\n"
+    "WOOD = (Grows('forest trees'),)\n"
+    "BARE = Species('tree', 1, Bush(VariantSize(1.0), VariantSize(0.5), leaves=BLUE), WOOD)\n"
 )
 
 
@@ -174,6 +178,19 @@ def test_a_species_of_another_package_stands_in_layouts_and_in_both_sorts_of_fil
 def test_two_species_that_claim_one_number_of_a_habitat_are_one_line(package):
     package("claims", SPECIES_PACKAGE, {"thorn": "claims:CLAIMS"}, "liquid_nav.species")
     with pytest.raises(UserError, match="'far_tree' and 'thorn' both have number 1 in"):
+        generate_layout(load_scenario("forest"), 1)
+
+
+@pytest.mark.parametrize(
+    ("record", "cause"),
+    [
+        ("GAP", r"'forest belt' have the numbers \[0, 1, 2, 7\].* without a gap"),
+        ("BARE", "'thorn' has 0 shares in 'forest trees'. give one for each of: mixed, birch wood"),
+    ],
+)
+def test_a_species_that_does_not_fit_its_habitat_is_one_line(package, record, cause):
+    package("misfits", SPECIES_PACKAGE, {"thorn": f"misfits:{record}"}, "liquid_nav.species")
+    with pytest.raises(UserError, match=cause):
         generate_layout(load_scenario("forest"), 1)
 
 

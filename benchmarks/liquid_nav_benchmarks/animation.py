@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Iterator, Sequence
 
@@ -30,10 +31,12 @@ from liquid_nav.evaluation import (
     read_video,
 )
 from liquid_nav.simulation import FlightRecord
-from liquid_nav.worlds import Layout, generate_layout, load_scenario
+from liquid_nav.worlds import Layout, Start, generate_layout, load_scenario
 
 MAX_BYTES = 2_500_000
+"""Largest file, bytes: a README is read over slow connections too."""
 QUALITIES = (80, 70, 60, 50, 40, 30, 20)
+"""Of WebP, 0 to 100: tried in this order until the file is small enough."""
 HOLD = 1.5
 """Seconds that the last picture stays."""
 
@@ -167,6 +170,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         record = FlightRecord.from_dict(json.loads((options.flight / "record.json").read_text()))
         layout = generate_layout(load_scenario(record.scenario), record.seed)
+        # Of several drones in one world each has its own start.
+        layout = replace(layout, start=Start(*record.start))
         video = options.flight / "camera.mp4"
         looks = {"height": options.height, "rate": options.rate, "speed": options.speed}
         size = make_animation(video, record, layout, options.output, **looks)

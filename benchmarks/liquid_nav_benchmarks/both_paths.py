@@ -17,6 +17,7 @@ from liquid_nav.liquid import fast_ltc_available
 from liquid_nav.policy import Policy
 
 KERNELS = {"fast": "numba", "reference": "torch"}
+"""Path -> the LTC's kernel that takes it."""
 PRECISE = "reference in float64"
 """The reference path with its core in float64: shows how far rounding alone moves the others."""
 Clock = Callable[[], float]

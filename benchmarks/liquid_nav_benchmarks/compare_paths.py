@@ -190,7 +190,10 @@ def _windows(recipe: Recipe, cache: Path, batches: int, **changed: int | None) -
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, print the table, write what was asked for; 2 for bad input."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m liquid_nav_benchmarks.compare_paths",
+        description=__doc__.partition("\n\n")[0],
+    )
     parser.add_argument("cache", type=Path, help="flights: the folder of a run, or a data set")
     parser.add_argument(
         "--recipe",

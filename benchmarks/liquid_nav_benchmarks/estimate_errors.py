@@ -35,9 +35,9 @@ class EstimateErrors:
     heading: float
     """Of the heading, rad, absolute."""
     velocity: float
-    """Of the horizontal velocity in the level body frame, m/s."""
+    """Of the velocity forward and to the left together, m/s."""
     vertical: float
-    """Of the vertical velocity, m/s, absolute."""
+    """Of the velocity along the body's vertical axis, m/s, absolute."""
     side: float
     """Mean error of the velocity to the left, m/s, true less estimated."""
 
@@ -46,8 +46,8 @@ def compare_estimates(estimated: np.ndarray, true: np.ndarray) -> EstimateErrors
     """Return the errors of an estimate.
 
     Args:
-        estimated: float [N,5]: time in s, increasing; yaw in rad; velocity in the level body frame
-            in m/s (forward, left, up).
+        estimated: float [N,5]: time in s, increasing; yaw in rad; velocity in m/s in the body frame
+            of Odometry, which tilts with the drone (forward, left, up).
         true: float [M,5], the same.
 
     Raises:
@@ -107,8 +107,12 @@ def _motion(odometry: Any) -> tuple[float, ...]:
 
 
 def describe_flight(flight: Path) -> str:
-    """Return the line of a flight."""
-    errors = compare_estimates(*read_estimates(flight))
+    """Return the line of a flight; raises UserError for a folder that holds none."""
+    estimated, true = read_estimates(flight)
+    try:
+        errors = compare_estimates(estimated, true)
+    except ValueError as error:
+        raise UserError(f"{flight}: {error}", "leave this flight out") from error
     record = json.loads((flight / "record.json").read_text())
     outcome = record["outcome"]
     first = record["columns"]["position"][0]

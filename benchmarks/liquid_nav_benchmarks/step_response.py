@@ -165,7 +165,9 @@ def _spread(axes: Axes, fleet: Sequence[StepResponse], name: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the picture, print the table; 2 for bad input."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m liquid_nav_benchmarks.step_response", description=__doc__.splitlines()[0]
+    )
     parser.add_argument(
         "--out", type=Path, default=Path("docs/images/step_response.png"), help="picture (PNG)"
     )

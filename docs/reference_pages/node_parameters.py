@@ -45,9 +45,10 @@ UNITS = (
     ("1/m", r"\b1/m\b"),
     ("Hz", r"\bHz\b|per simulated second|per second"),
     ("degrees", r"\bdegrees\b"),
-    ("pixels", r"\bpixels\b|^Height (to ask|of the published)"),
     ("s", r"(?<!per )\b[Ww]all seconds\b|(?<=[ ,])s(?=[.;:,) ]|$)"),
     ("m", r"(?<=[ ,])m(?=[.;:,) ]|$)"),
+    # Last: a time may be described by what its pixels do.
+    ("pixels", r"\bpixels\b|^Height (to ask|of the published)"),
 )
 """Units, and how a description names them; the first one that fits counts."""
 

@@ -38,7 +38,7 @@ class Adapter(Protocol):
     """One protocol's end of the session. It queues messages; ``take`` hands them over."""
 
     profile: AutopilotProfile
-    """The autopilot's modes and habits."""
+    """The autopilot's modes and behaviour."""
 
     def greet(self) -> None:
         """Ask for the messages that are needed; after every connection and reboot."""

@@ -25,6 +25,7 @@ REOPEN = 1.0
 MOVES = 3.0
 """s of silence after which the vehicle may be at another address."""
 LARGEST = 65536
+"""Bytes of one read at most; no UDP datagram is larger."""
 MOST_DECODED = 300
 """Messages that are decoded in one call at most; what is left waits for the next one."""
 MOST_READ = 2000
@@ -180,7 +181,7 @@ class Tcp:
             raise ConnectionResetError("the other side does not read")
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._socket.close()
 
 
@@ -225,8 +226,8 @@ class Serial:
 
 
 class MavlinkLink:
-    """A wire that heals, with a codec at its end. ``problem``: why it is down; empty when it is
-    up.
+    """A wire that is opened again when it breaks, with a codec at its end. ``problem``: why it is
+    down; empty when it is up.
     """
 
     def __init__(

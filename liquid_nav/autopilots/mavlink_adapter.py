@@ -17,6 +17,7 @@ from liquid_nav.autopilots import mavlink_telemetry as telemetry
 from liquid_nav.autopilots.adapter import Answer, RequestKind
 from liquid_nav.autopilots.config import SessionConfig
 from liquid_nav.autopilots.failsafes import failsafe_parameters
+from liquid_nav.autopilots.freshness import NEVER, SLOWEST_LINK
 from liquid_nav.autopilots.mavlink_codec import (
     COMPANION_COMPONENT_ID,
     COMPANION_SYSTEM_ID,
@@ -25,12 +26,18 @@ from liquid_nav.autopilots.mavlink_codec import (
 from liquid_nav.autopilots.mavlink_text import Text, TextJoiner
 from liquid_nav.autopilots.profiles import PX4, AutopilotProfile
 from liquid_nav.autopilots.session import OffboardSession
+from liquid_nav.safety import Phase
 from liquid_nav.types import Command
 
 TRIES = 5
 """Times that messages and parameters are asked for again which some autopilots do not have."""
 LONGEST_ANSWER = 2.0
 """s after which a question counts as lost."""
+QUIET = 5.0
+"""s without a question or an answer after which all unanswered questions count as lost, where they
+are asked one by one. Long, since an answer that comes even later is taken for a quick one to the
+next question, and a link that is so slow must not seem fast.
+"""
 AUTOPILOT = mavlink.MAV_COMP_ID_AUTOPILOT1
 COMMANDS = {
     RequestKind.MODE: mavlink.MAV_CMD_DO_SET_MODE,
@@ -84,7 +91,11 @@ class MavlinkAdapter:
         self._types: dict[str, int] = {}
         self._received: set[int] = set()
         self._tries = 0
+        # Bounded, since a vehicle may never answer; as many as are asked for in about 2 s.
         self._polls: deque[float] = deque(maxlen=32)
+        """When heartbeats were asked for whose answers have not come yet, s."""
+        self._answered = NEVER
+        """When such an answer last came, s."""
         self.session = OffboardSession(self, config)
 
     # What comes in.
@@ -171,6 +182,8 @@ class MavlinkAdapter:
         """Ask for one heartbeat: PX4 does not let its rate be changed, but sends one whenever it is
         asked.
         """
+        if self._awaits_answer(self.session.now):
+            return
         number = mavlink.MAVLINK_MSG_ID_HEARTBEAT
         self._polls.append(self.session.now)
         self._send(messages.command_long(self._vehicle, mavlink.MAV_CMD_REQUEST_MESSAGE, (number,)))
@@ -233,11 +246,42 @@ class MavlinkAdapter:
             self.session.answered(kind, ANSWERS.get(message.result, Answer.FAILED), now)
         return kind is not None
 
+    @property
+    def _asks_one_by_one(self) -> bool:
+        """Whether a heartbeat is asked for only when no answer is awaited.
+
+        Answers have no numbers: after one was lost, each later one is taken for the answer to an
+        older question, and the link seems slow for as long as questions overlap. So they do not
+        overlap while nothing of ours goes on and the link seems too slow to begin anything.
+        """
+        idle = self.session.phase in (Phase.READY, Phase.RELEASED)
+        return idle and self.session.round_trip > SLOWEST_LINK
+
+    def _awaits_answer(self, now: float) -> bool:
+        """Whether a question is unanswered and not lost yet, where they are asked one by one."""
+        if not self._polls or not self._asks_one_by_one:
+            return False
+        last = max(self._polls[-1], self._answered)
+        if now < last:
+            # The clock has gone back: wait for as long as after a question of now.
+            self._polls.clear()
+            self._polls.append(now)
+            self._answered = now
+            return True
+        if now - last <= QUIET:
+            return True
+        self._polls.clear()
+        return False
+
     def _measure(self, now: float) -> None:
         """An answer to the oldest question for a heartbeat: how long the link needs; lost ones make
-        it longer.
+        it longer, see ``_asks_one_by_one``.
         """
-        while self._polls and not 0.0 <= now - self._polls[0] <= LONGEST_ANSWER:
+        self._answered = now
+        longest = LONGEST_ANSWER
+        if self._asks_one_by_one:
+            longest = QUIET
+        while self._polls and not 0.0 <= now - self._polls[0] <= longest:
             self._polls.popleft()
         if self._polls:
             self.session.took(now - self._polls.popleft())

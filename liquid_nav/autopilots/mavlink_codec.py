@@ -66,8 +66,8 @@ class MavlinkCodec:
         listen_to: the one system whose messages are let through, or None for all.
         key: 32 bytes that sign both directions, or None.
         unix_time: s, where signatures begin; must not go back from one start to the next.
-        datagrams: whether every call of ``decode`` gets whole packets (UDP): rubbish in one cannot
-            eat the next.
+        datagrams: whether every call of ``decode`` gets whole packets (UDP): then garbage in one
+            call never takes bytes of the next.
     """
 
     def __init__(

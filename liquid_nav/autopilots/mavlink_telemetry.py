@@ -1,5 +1,5 @@
-"""From the vehicle's MAVLink messages to the protocol-free picture of it. Whose message it is was
-asked before.
+"""From the vehicle's MAVLink messages to the state of it that knows no protocol. The caller has
+checked that they are the vehicle's.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ RESTART = 1.0
 """s that the vehicle's clock must go back to have been started again."""
 FAILSAFE = (mavlink.MAV_STATE_CRITICAL, mavlink.MAV_STATE_EMERGENCY)
 MOST_CHANNELS = 16
+"""Channels of a remote control that are read."""
 RECEIVER = mavlink.MAV_SYS_STATUS_SENSOR_RC_RECEIVER
 NO_VOLTAGE = 0xFFFF
 """What SYS_STATUS holds where the voltage is unknown."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from liquid_nav.autopilots.mavlink_codec import MavlinkMessage
 
 CHUNK = 50
+"""Characters of a STATUSTEXT; a shorter one is the last of its text."""
 PATIENCE = 0.5
 """s to wait for the rest of a text."""
 
@@ -42,7 +43,7 @@ class TextJoiner:
         last = len(text) < CHUNK
         if number == 0 or (part == 0 and last):
             return [Text(now, message.severity, text.strip())]
-        begin, severity, parts = self._open.setdefault(number, (now, message.severity, {}))
+        _, _, parts = self._open.setdefault(number, (now, message.severity, {}))
         if not last:
             text += "\0"
         parts[part] = text

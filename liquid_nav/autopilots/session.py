@@ -15,7 +15,7 @@ and in which order things are checked; the rules themselves:
 * ``steps``: how a flight starts, holds, lands and stops.
 * ``requests``, ``set_points``, ``polling``: what is sent, and when.
 * ``remote_control``: the pilot's sticks and the engage switch.
-* ``reports``: events, texts, and the report to the supervisor.
+* ``session_reports``: events, texts, and the report to the supervisor.
 
 What holds everywhere:
 
@@ -55,7 +55,7 @@ class OffboardSession:
         self.adapter = adapter
         """The connection to the vehicle, in its protocol."""
         self.profile = adapter.profile
-        """The autopilot's modes and habits."""
+        """The autopilot's modes and behaviour."""
         self.config = config or SessionConfig()
         """How to fly; may be replaced while the session runs."""
         self.identity = ""
@@ -111,7 +111,7 @@ class OffboardSession:
         self.set_points = SetPoints()
         """The supervisor's command, and the rate of the set points."""
         self.polling = Polling(adapter)
-        """Signs of life and questions."""
+        """Heartbeats of ours, and requests for messages of the vehicle."""
         self.gaps = ClockGaps()
         """Jumps of the clock, and times in which ``update`` was not called."""
         self._plan: steps.Step | None = None
@@ -272,11 +272,16 @@ class OffboardSession:
         self.record_fault(fault)
 
     def request(self, kind: RequestKind, value: float = 0.0, attempt: int = 0) -> None:
-        """Ask the vehicle for something, and remember a mode that may therefore take effect."""
+        """Ask the vehicle for something, and remember a mode or an arming that may therefore take
+        effect.
+        """
         if kind is RequestKind.MODE:
             self.requests.asked_mode(int(value), self.now)
         elif kind is RequestKind.LAND:
             self.requests.asked_mode(self.profile.land, self.now)
+        elif kind is RequestKind.ARM:
+            # Repeated, it counts from the last time: the first one may have been lost.
+            self.arm_asked = self.now
         self.adapter.request(kind, value, attempt)
 
     def log_event(self, text: str) -> None:

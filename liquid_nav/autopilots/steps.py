@@ -31,7 +31,9 @@ STOP_RETRY = 0.25
 a half.
 """
 ATTEMPTS = 4
+"""Times that something without an answer is asked for."""
 ARMING_ATTEMPTS = 3
+"""Times that arming is asked for where it is refused."""
 ARMING_PAUSE = 2.0
 """s between two attempts to arm: estimators settle, sensors warm up."""
 CONFIRM = 3.0

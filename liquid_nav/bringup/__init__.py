@@ -34,7 +34,9 @@ if TYPE_CHECKING:
         GivenArguments,
         NodeSettings,
         gazebo_launch_file,
+        node_arguments,
         node_environment_actions,
+        window_arguments,
     )
     from liquid_nav.bringup.node_help import (
         asks_for_help,
@@ -123,7 +125,9 @@ else:
                 "NODE_END_TIMEOUT",
                 "NodeSettings",
                 "gazebo_launch_file",
+                "node_arguments",
                 "node_environment_actions",
+                "window_arguments",
             ],
             "node_help": [
                 "asks_for_help",
@@ -237,6 +241,7 @@ __all__ = [
     "make_gazebo_world",
     "make_px4_world",
     "module_of_node",
+    "node_arguments",
     "node_environment",
     "node_environment_actions",
     "node_help_text",
@@ -258,4 +263,5 @@ __all__ = [
     "transport_remedy",
     "udp_transport_variables",
     "wildcard_parameters",
+    "window_arguments",
 ]

@@ -42,7 +42,7 @@ def check_drones(plan: FlightPlan) -> None:
     if plan.autopilot:
         raise UserError(
             "an autopilot flies one drone",
-            "leave autopilot away, or start a graph for each namespace",
+            "leave autopilot out, or start a graph for each namespace",
         )
     if plan.drones > MAX_DRONES:
         raise UserError(f"{plan.drones} drones in one world", f"choose 2 to {MAX_DRONES}")

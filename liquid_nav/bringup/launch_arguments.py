@@ -1,5 +1,5 @@
-"""What the arguments of the launch files mean, and which of them cannot be. Needs neither rclpy nor
-launch.
+"""What the arguments of the launch files mean, and which of their values are refused. Needs neither
+rclpy nor launch.
 """
 
 from __future__ import annotations
@@ -64,7 +64,15 @@ def read_drone_count(text: str) -> int:
 def read_record_folder(text: str, now: datetime) -> Path | None:
     """Return the folder that ``record`` means: a new one for ``auto``, which is named after the
     time ``now``, None for an empty text.
+
+    Raises:
+        UserError: ``true`` or ``false``, which are names of folders that no person means.
     """
+    if text.lower() in ("true", "false"):
+        raise UserError(
+            f"record:={text} would record into a folder of that name",
+            "give record:=auto or a folder, or leave record out",
+        )
     if text == "auto":
         return new_flight_folder(now)
     if not text:

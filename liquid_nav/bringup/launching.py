@@ -1,4 +1,5 @@
-"""What the launch files have in common: which arguments a person gave, and what all nodes get.
+"""What the launch files have in common: some of their arguments, which ones a person gave, and what
+all nodes get.
 
 Imported by launch files only: the ``launch`` packages come with a ROS distribution, not with the
 wheels.
@@ -16,7 +17,7 @@ from launch import LaunchContext
 from launch.action import Action
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 
-from liquid_nav.bringup.launch_arguments import join_namespaces
+from liquid_nav.bringup.launch_arguments import LOG_LEVELS, join_namespaces
 from liquid_nav.bringup.node_help import names_read_by
 from liquid_nav.bringup.params_file import read_params_file
 from liquid_nav.bringup.simulated_flight import (
@@ -43,6 +44,54 @@ OF_LAUNCH = (
     "sigkill_timeout",
 )
 """Arguments that launch itself reads."""
+ARGUMENT_OF = {"folder": "record"}
+"""Parameter -> the launch argument that sets it, where that has another name."""
+
+
+def window_arguments() -> list[DeclareLaunchArgument]:
+    """Return the arguments of views.launch.py that the launch files which include it have, too."""
+    return [
+        DeclareLaunchArgument(
+            "rqt",
+            default_value="false",
+            choices=("true", "false"),
+            description="Whether rqt_plot opens with commands, speed and latency.",
+        ),
+        DeclareLaunchArgument(
+            "rviz",
+            default_value="false",
+            choices=("true", "false"),
+            description="Whether RViz opens with drone, camera and, in simulation, the world.",
+        ),
+        DeclareLaunchArgument(
+            "diagnostics",
+            default_value="false",
+            choices=("true", "false"),
+            description="Whether the aggregator runs that rqt_robot_monitor needs.",
+        ),
+        DeclareLaunchArgument("namespace", default_value="", description="Namespace of the drone."),
+        DeclareLaunchArgument(
+            "frame_prefix", default_value="", description="Prefix of all frame ids, e.g. 'd1/'."
+        ),
+    ]
+
+
+def node_arguments() -> list[DeclareLaunchArgument]:
+    """Return the arguments that ``NodeSettings`` reads beside the namespace."""
+    return [
+        DeclareLaunchArgument(
+            "params_file",
+            default_value="",
+            description="Your own parameter file (YAML): it wins against the package's file and "
+            "the defaults of arguments, an argument that you give wins against it.",
+        ),
+        DeclareLaunchArgument(
+            "log_level",
+            default_value="info",
+            choices=LOG_LEVELS,
+            description="From which level on all nodes log.",
+        ),
+    ]
 
 
 class GivenArguments:
@@ -68,7 +117,9 @@ class GivenArguments:
         return OpaqueFunction(function=self._note)
 
     def _note(self, context: LaunchContext) -> None:
-        self.names.update(context.launch_configurations)
+        # Where another launch file includes ours, its own arguments are among them: they may have
+        # the names of our parameters.
+        self.names.update(name for name in context.launch_configurations if name in self._declared)
 
     def check(self, context: LaunchContext) -> None:
         """Refuse an unsupported ROS distribution, and misspelt arguments on a command line that
@@ -155,7 +206,11 @@ class NodeSettings:
             # those for all nodes.
             refuse_unknown_parameters(node, own, names_read_by(node))
         ours = {name: value for name, value in values.items() if value not in ("", None)}
-        typed = {name: value for name, value in ours.items() if name in self._given}
+        typed = {
+            name: value
+            for name, value in ours.items()
+            if ARGUMENT_OF.get(name, name) in self._given
+        }
         return [str(find(self._parameter_file)), ours | self._file.values(full_name) | typed]
 
     def options(self, node: str) -> dict[str, Any]:

@@ -133,7 +133,8 @@ def _collect(
             sections.append((name, value))
         else:
             raise UserError(
-                f"params_file {path}: {PARAMETERS} of '{name or 'no node'}' are none", EXAMPLE
+                f"params_file {path}: no parameters below {PARAMETERS} of '{name or 'no node'}'",
+                EXAMPLE,
             )
 
 

@@ -26,8 +26,11 @@ from liquid_nav.worlds import (
 )
 
 BINARY = "build/px4_sitl_default/bin/px4"
+"""PX4's executable, relative to its sources."""
 PX4_GAZEBO_MODELS_FOLDER = "Tools/simulation/gz/models"
+"""Folder of PX4's own drones, relative to its sources."""
 PX4_GAZEBO_MODEL = "x500_mono_cam"
+"""Which of them flies unless a person names another one."""
 GROUND = 0.2
 """m above the ground at which PX4's drone is set down."""
 

@@ -307,7 +307,7 @@ def autopilot_graph(plan: FlightPlan) -> list[NodeProcess]:
     if dds and plan.connection:
         raise UserError(
             f"px4_dds does not use the connection '{plan.connection}'",
-            "leave --connection away: MicroXRCEAgent carries PX4's topics, the domain is "
+            "leave --connection out: MicroXRCEAgent carries PX4's topics, the domain is "
             "ROS_DOMAIN_ID",
         )
     test = plan.autopilot.startswith("test-")

@@ -39,9 +39,7 @@ import cv2
 import numpy as np
 
 FINE = (32, 18)
-"""Blocks across and down."""
-COARSE = (16, 9)
-"""The larger blocks: each is four of the others."""
+"""Small blocks across and down; a large block is four of them."""
 FINE_LIMIT = 1.8
 """Contrast between small blocks, in levels of 0 to 255, below which nothing is seen."""
 COARSE_LIMIT = 2.4

@@ -32,7 +32,7 @@ class Source(Protocol):
         """Wait for the next frame; False when there is none."""
 
     def retrieve(self) -> tuple[bool, np.ndarray | None]:
-        """Decode the frame that was grabbed; uint8, shaped as ``Frame.image``."""
+        """Decode the frame that was grabbed; uint8, shaped as ``CapturedFrame.image``."""
 
     def age(self) -> int:
         """Return how long ago, ns, the grabbed frame was taken, as far as the driver reports it."""

@@ -147,13 +147,10 @@ def shortfall(wish: CaptureFormat, granted: Granted) -> str:
     """
     if granted.meets(wish):
         return ""
-    remedy = (
-        "ask for what `v4l2-ctl --list-formats-ext` lists (capture_width, capture_height, "
-        "capture_rate, "
-    )
     return (
-        f"asked for {wish}, the camera grants {granted}: {remedy}pixel_format), or use a "
-        "faster USB port"
+        f"asked for {wish}, the camera grants {granted}: ask for what `v4l2-ctl "
+        "--list-formats-ext` lists (capture_width, capture_height, capture_rate, pixel_format), or "
+        "use a faster USB port"
     )
 
 

@@ -169,7 +169,7 @@ def _pixels(message: RawImage, layout: _Layout) -> np.ndarray:
     rows = int(message.height * layout.planes)
     pixel = layout.channels * layout.size
     row = message.width * pixel
-    # Another reader's array may be of any integers: this one holds bytes.
+    # As bytes, whatever type of elements the reader of the message has chosen.
     data = np.frombuffer(message.data, dtype=np.uint8)
     step = _step(message, rows, row, len(data))
     kind: np.dtype[Any] = np.dtype(np.uint8)

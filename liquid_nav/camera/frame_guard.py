@@ -18,8 +18,7 @@ from liquid_nav.safety import EARLY_STAMP_TOLERANCE
 
 FUTURE_STAMPS = (
     "images have stamps in the future, which are ignored: synchronise the clocks (chrony), or let "
-    "the camera "
-    "stamp on arrival"
+    "the camera stamp on arrival"
 )
 """What is reported of a camera whose stamps lie ahead of the clock, with the remedy."""
 FUTURE_REPORTED = 10.0

@@ -19,6 +19,7 @@ from liquid_nav.credentials import expand, redact
 TIMEOUT = 5000
 """ms that a network stream may take to open, or to deliver a frame."""
 NOTHING = CaptureFormat()
+"""Asks nothing of a device."""
 ELSEWHERE = "choose the format in the camera's own settings or in the pipeline's caps"
 QUIET = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "GST_DEBUG": "0"}
 """Environment in which FFmpeg and GStreamer print nothing; they read it when they are first used.
@@ -65,8 +66,8 @@ class VideoSource:
             _silence_libraries()
         self._capture = cv2.VideoCapture()
         if self.kind == "device":
-            number = int(source) if source.isdecimal() else source
-            self._capture.open(number, cv2.CAP_V4L2)
+            device = int(source) if source.isdecimal() else source
+            self._capture.open(device, cv2.CAP_V4L2)
         elif self.kind == "pipeline":
             self._capture.open(source, cv2.CAP_GSTREAMER)
         elif self.kind == "stream":
@@ -100,7 +101,6 @@ class VideoSource:
         if self.kind == "file":
             self._period = 1.0 / max(1.0, self._capture.get(cv2.CAP_PROP_FPS) or 30.0)
         self._due = time.monotonic()
-        self._position = cv2.CAP_PROP_POS_MSEC
 
     def grab(self) -> bool:
         """Wait for the next frame."""
@@ -113,7 +113,7 @@ class VideoSource:
         """Return the age of the grabbed frame, ns, where the driver reports it; else 0."""
         if self.kind != "device":
             return 0
-        return driver_age(self._capture.get(self._position), time.monotonic_ns())
+        return driver_age(self._capture.get(cv2.CAP_PROP_POS_MSEC), time.monotonic_ns())
 
     def retrieve(self) -> tuple[bool, np.ndarray | None]:
         """Decode the grabbed frame."""

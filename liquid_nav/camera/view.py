@@ -103,8 +103,7 @@ def view_difference(seen: CameraView, trained: CameraView) -> str:
     if max(shares) <= 1.0 and max(seen.across, seen.down) < 180.0:
         remedy = (
             f"crop the images to the middle {shares[0]:.0%} x {shares[1]:.0%} (image_proc's "
-            "crop_decimate), "
-            "or train a model with this camera"
+            "crop_decimate), or train a model with this camera"
         )
     return f"{text}: {remedy}"
 

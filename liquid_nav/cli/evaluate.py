@@ -62,7 +62,9 @@ def evaluate(
         "the condition if left out.",
     ),
     dask: Optional[str] = typer.Option(
-        None, help="Fly on the Dask cluster whose scheduler has this address."
+        None,
+        help="Fly on the Dask cluster whose scheduler has this address, by its workers instead of "
+        "--workers.",
     ),
 ) -> None:
     """Measure a model or a built-in pilot over many seeds, in lock step and without ROS."""

@@ -16,6 +16,8 @@ from rich.console import Console
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import (
+    CAMPAIGN_LOG_NAME,
+    FIRST_REPORTED_SEED,
     Campaign,
     FlightFailure,
     FlightProgress,
@@ -28,6 +30,7 @@ from liquid_nav.evaluation import (
     belongs_in_campaign_log,
     build_summary_table,
     check_distinct_pilots,
+    check_writable,
     dask_cluster,
     frame_marks,
     measure_throughput,
@@ -64,8 +67,8 @@ class FlownCampaign:
     """Indices of those that were not in the records before."""
     wall: float
     """s that they took."""
-    processes: int
-    """In which they were flown."""
+    processes: int | None
+    """In which they were flown; None: in those of a Dask cluster."""
 
 
 def plan_campaign(
@@ -107,9 +110,11 @@ def fly_campaign(
         dask: Address of the scheduler to fly on instead.
 
     Raises:
-        UserError: a flight failed, or the records cannot be used.
+        UserError: a flight failed, the records cannot be used, or a model's log of campaigns cannot
+            be written.
     """
     tasks = plan.tasks
+    _check_logs(plan)
     begin = time.perf_counter()
     flown: dict[int, FlightSummary] = {}
     with ExitStack() as stack:
@@ -134,7 +139,7 @@ def fly_campaign(
         wall = time.perf_counter() - begin
         if file is not None:
             file.finish(flights)
-    return FlownCampaign(flights, missing, wall, processes)
+    return FlownCampaign(flights, missing, wall, None if dask else processes)
 
 
 def show_rows(campaign: FlownCampaign, records: Path | None, json: Path | None) -> None:
@@ -146,11 +151,12 @@ def show_rows(campaign: FlownCampaign, records: Path | None, json: Path | None) 
     wanted = len(campaign.flights)
     missing = len(campaign.missing)
     if missing < wanted:
-        console.print(f"{wanted - missing} of {wanted} flights were in {records}", highlight=False)
+        line = f"{wanted - missing} of {wanted} flights were in {records}"
+        console.print(line, highlight=False, markup=False)
     if missing:
         new = (campaign.flights[index] for index in campaign.missing)
         speed = measure_throughput(new, campaign.wall, campaign.processes)
-        console.print(speed.describe(), highlight=False, soft_wrap=True)
+        console.print(speed.describe(), highlight=False, markup=False, soft_wrap=True)
     if json is not None:
         write_rows(json, rows)
 
@@ -195,6 +201,21 @@ def _what_is_left(flights: int, wanted: int, records: Path | None) -> str:
         f"{flights} of {wanted} flights are in {records}: the same command with --resume "
         "goes on there"
     )
+
+
+def _check_logs(plan: CampaignPlan) -> None:
+    """Raise UserError before the flights where their campaign could not be logged after them."""
+    for pilot in plan.pilots:
+        if not belongs_in_campaign_log(pilot, plan.seeds):
+            continue
+        try:
+            check_writable(Path(pilot.source) / CAMPAIGN_LOG_NAME)
+        except UserError as error:
+            raise UserError(
+                error.cause,
+                f"campaigns on seeds from {FIRST_REPORTED_SEED} on are logged beside the model: "
+                "copy it to a folder that you may write to",
+            ) from error
 
 
 def _log(plan: CampaignPlan, flights: list[FlightSummary], complete: bool) -> None:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Callable
 
+from liquid_nav.cli.flight_folder import RECORD_NAME
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import VideoWriter, draw_top_view, write_report
-from liquid_nav.recordings import read_bag_frames
+from liquid_nav.recordings import BAG_NAME, read_bag_frames
 from liquid_nav.simulation import FlightRecord
 from liquid_nav.worlds import Start, generate_layout, load_scenario
 
@@ -29,21 +30,28 @@ def make_pictures(
         out: Where the files go; None for ``folder``.
 
     Raises:
-        UserError: the record or the scenario cannot be read, or the bag has no images.
+        UserError: the record or the scenario cannot be read, the record has no frame, or the bag
+            has no images.
     """
     if out is None:
         out = folder
     try:
-        data = json.loads((folder / "record.json").read_text())
+        data = json.loads((folder / RECORD_NAME).read_text())
         record = FlightRecord.from_dict(data)
+        frames = len(record.columns["time"])
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{folder / 'record.json'} is no record of a flight", "give the bag beside it"
+            f"{folder / RECORD_NAME} is no record of a flight", "give the bag beside it"
         ) from error
-    # Of several drones in one world each has its own start.
+    if not frames:
+        raise UserError(
+            f"{folder / RECORD_NAME} holds no frame of the flight: it ended as it began",
+            "look at the logs beside it",
+        )
     place = load_scenario(scenario or record.scenario)
+    # Of several drones in one world each has its own start.
     layout = replace(generate_layout(place, record.seed), start=Start(*record.start))
-    if (folder / "flight.mcap").exists():
+    if (folder / BAG_NAME).exists():
         _write_video(folder, out, record, data.get("begin", 0.0), progress)
     progress("top view", 0.8)
     draw_top_view(record, layout, out / "top_view.png")
@@ -79,6 +87,4 @@ def _write_video(
         if writer is not None:
             writer.close()
     if writer is None:
-        raise UserError(
-            f"{folder / 'flight.mcap'} has no camera images", "look at the logs beside it"
-        )
+        raise UserError(f"{folder / BAG_NAME} has no camera images", "look at the logs beside it")

@@ -7,7 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from liquid_nav.errors import UserError
-from liquid_nav.recordings import new_flight_folder
+from liquid_nav.recordings import BAG_NAME, new_flight_folder
+
+RECORD_NAME = "record.json"
+"""What the scenario runner writes into the folder of a flight; a recording by itself has none."""
 
 
 def choose_folder(folder: Path | None) -> Path:
@@ -35,5 +38,5 @@ def make_folder(folder: Path) -> None:
         ) from error
     if not os.access(folder, os.W_OK):
         raise UserError(f"cannot write into {folder}: permission denied", remedy)
-    if (folder / "record.json").exists() or (folder / "flight.mcap").exists():
+    if (folder / RECORD_NAME).exists() or (folder / BAG_NAME).exists():
         raise UserError(f"{folder} holds a flight already", remedy)

@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from liquid_nav.bringup import (
@@ -22,7 +23,7 @@ from liquid_nav.bringup import (
     parse_seed,
 )
 from liquid_nav.cli.flight_files import make_pictures
-from liquid_nav.cli.flight_folder import choose_folder, make_folder
+from liquid_nav.cli.flight_folder import RECORD_NAME, choose_folder, make_folder
 from liquid_nav.cli.processes import Graph
 from liquid_nav.cli.watching import FlightError, watch
 from liquid_nav.errors import UserError
@@ -88,7 +89,7 @@ def fly_plan(plan: FlightPlan, json: Path | None) -> int:
     who = plan.pilot
     if who == "policy":
         who = plan.model
-    console.print(f"{plan.scenario}, seed {plan.seed}, pilot {who}", highlight=False)
+    console.print(f"{plan.scenario}, seed {plan.seed}, pilot {who}", highlight=False, markup=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     domain = None
     if plan.autopilot == "px4_dds":
@@ -115,7 +116,7 @@ def fly_plan(plan: FlightPlan, json: Path | None) -> int:
 
 def _what_is_left(folder: Path, drones: int) -> str:
     """Return where the files of an interrupted flight are; the graph has ended and written them."""
-    if not any((folder / name / "record.json").exists() for name in drone_namespaces(drones)):
+    if not any((folder / name / RECORD_NAME).exists() for name in drone_namespaces(drones)):
         return f"the flight had not begun; the logs are in {folder / 'log'}"
     return (
         f"what was flown is in {folder}: `liquid-nav report {folder}` makes video, top view "
@@ -140,11 +141,12 @@ def _report(record: FlightRecord, folder: Path, console: Console, name: str) -> 
         end = "[green]reached the target[/]"
     elif outcome.reason == "landed":
         end = "[yellow]landed[/]"
-    line = f"{end} after {outcome.time:.1f} s, {outcome.detail}"
+    line = f"{end} after {outcome.time:.1f} s, {escape(outcome.detail)}"
     if name:
         line = f"{name} {line}"
     console.print(line, highlight=False)
-    console.print(f"see {folder / 'report.html'}", highlight=False, soft_wrap=True)
+    page = folder / "report.html"
+    console.print(f"see {page}", highlight=False, markup=False, soft_wrap=True)
     row = {
         "scenario": record.scenario,
         "seed": record.seed,

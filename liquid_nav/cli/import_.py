@@ -116,7 +116,8 @@ def flights(
         30.0, min=0.1, max=1000.0, help="Of frames without stamps, Hz."
     ),
     limits: tuple[float, float, float, float] = typer.Option(
-        (6.0, 6.0, 4.0, 3.0), help="Largest labels that count."
+        (6.0, 6.0, 4.0, 3.0),
+        help="Largest labels that count: vx, vy, vz in m/s, yaw rate in rad/s.",
     ),
     shortest: int = typer.Option(16, min=2, help="Frames that a flight needs."),
     swap_colours: bool = typer.Option(False, "--swap-colours", help="Exchange red and blue."),
@@ -146,12 +147,9 @@ def flights(
 
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
-    if not (
-        width.isdigit()
-        and height.isdigit()
-        and 8 <= int(width) <= 4096
-        and 8 <= int(height) <= 4096
-    ):
+    sides = (width, height)
+    # ``isdigit`` alone also holds for digits that ``int`` does not read, such as a superscript 2.
+    if not all(side.isascii() and side.isdigit() and 8 <= int(side) <= 4096 for side in sides):
         raise UserError(f"size is '{text}'", "give width x height in pixels, e.g. 160x90")
     return int(width), int(height)
 

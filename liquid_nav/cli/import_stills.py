@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 
 import typer
@@ -38,6 +39,13 @@ def import_stills(
     width, height = size
     files = find_still_pictures(pictures)
     places = _targets(targets)
+    without = [file.name for file in files if file.name not in places]
+    if targets is not None and without:
+        typer.echo(
+            f"{targets} has no target for {len(without)} of {len(files)} pictures, e.g. "
+            f"{without[0]}: it is taken to be in the middle",
+            err=True,
+        )
     config = StillConfig(
         per_still=flights, height=height, width=width, frame_rate=frame_rate, seed=seed
     )
@@ -51,15 +59,30 @@ def import_stills(
 
 
 def _targets(path: Path | None) -> dict[str, tuple[float, float]]:
+    """Return the target in each picture, px, by file name; the first line may be a header.
+
+    Raises:
+        UserError: a line is no target.
+    """
     if path is None:
         return {}
+    try:
+        lines = path.read_text().splitlines()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is no text", "write file name, x, y in each line") from error
     places = {}
-    for number, row in enumerate(csv.reader(path.read_text().splitlines())):
+    for number, row in enumerate(csv.reader(lines)):
+        if not row:
+            continue
         try:
-            places[row[0].strip()] = (float(row[1]), float(row[2]))
-        except (IndexError, ValueError):
+            x, y = (float(value) for value in row[1:3])
+            if not (math.isfinite(x) and math.isfinite(y)):
+                raise ValueError("a target that is no place")
+        except ValueError:
             if number:
                 raise UserError(
                     f"{path}, line {number + 1} is no target: {row}", "write file name, x, y"
                 ) from None
+            continue
+        places[row[0].strip()] = (x, y)
     return places

@@ -17,7 +17,7 @@ def preflight(
     namespace: str = typer.Option("", help="Namespace of the drone."),
     frame_prefix: str = typer.Option("", help="Prefix that its frame ids must have, e.g. 'd1/'."),
     seconds: float = typer.Option(5.0, min=1.0, max=60.0, help="How long to listen."),
-    image_transport: str = typer.Option("raw", help="raw or compressed, as the controller's."),
+    image_transport: str = typer.Option("raw", help="raw or compressed, as for the controller."),
     rate: float = typer.Option(15.0, min=0.1, help="Camera frames per second that are needed."),
     latency: float = typer.Option(0.1, min=0.001, help="Stamp to command at most, s (p99)."),
     speed: float = typer.Option(5.0, min=0.1, help="Largest speed limit that is accepted, m/s."),

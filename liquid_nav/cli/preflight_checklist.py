@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from liquid_nav.bringup import parse_namespace
 from liquid_nav.errors import UserError
+from liquid_nav.evaluation import check_writable, write_rows
 from liquid_nav.nodes import add_local_facts, gather_preflight_facts
 from liquid_nav.preflight import (
     Finding,
@@ -60,6 +60,8 @@ def check_graph(
         wanted: What else counts as good, as in ``PreflightLimits``.
     """
     demands = PreflightLimits(camera, **wanted)
+    if json is not None:
+        check_writable(json)
     console = Console()
     with Console(stderr=True).status(f"listening for {seconds:g} s"):
         facts = gather_preflight_facts(parse_namespace(namespace), camera, seconds, use_sim_time)
@@ -70,7 +72,7 @@ def check_graph(
         if finding.remedy:
             console.print(_shown(f"     -> {finding.remedy}"), highlight=False, soft_wrap=True)
     if json is not None:
-        json.write_text(json_format.dumps([_row(finding) for finding in findings], indent=2) + "\n")
+        write_rows(json, [_row(finding) for finding in findings])
     return all(finding.level is not FindingLevel.FAILURE for finding in findings)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from liquid_nav.bringup import enclave_arguments, parse_namespace
+from liquid_nav.bringup import enclave_arguments, parameter_as_yaml, parse_namespace
 from liquid_nav.cli.flight_folder import choose_folder, make_folder
 from liquid_nav.errors import UserError
 from liquid_nav.nodes import Recorder, run_node
@@ -22,15 +22,15 @@ def record_bag(out: Path | None, namespace: str, image_transport: str, jpeg_qual
     namespace = parse_namespace(namespace)
     folder = choose_folder(out)
     make_folder(folder)
-    arguments = [
-        "--ros-args",
-        *enclave_arguments("recorder"),
-        "-p",
-        f"folder:={folder}",
-        "-p",
-        f"jpeg_quality:={jpeg_quality}",
-    ]
-    arguments += ["-p", f"image_transport:={image_transport}"]
+    parameters = {
+        "folder": str(folder),
+        "jpeg_quality": jpeg_quality,
+        "image_transport": image_transport,
+    }
+    arguments = ["--ros-args", *enclave_arguments("recorder")]
+    for name, value in parameters.items():
+        # As YAML: a folder such as "/bags/flight #2" must not lose what looks like a comment.
+        arguments += ["-p", f"{name}:={parameter_as_yaml(value)}"]
     if namespace:
         arguments += ["-r", f"__ns:=/{namespace}"]
 

@@ -9,9 +9,8 @@ from rich.progress import Progress
 
 from liquid_nav.cli.bag_report import report_bag
 from liquid_nav.cli.flight_files import make_pictures
+from liquid_nav.cli.flight_folder import RECORD_NAME
 from liquid_nav.errors import UserError
-
-RECORD = "record.json"
 
 
 def report_flights(flight: Path, scenario: str, out: Path | None) -> None:
@@ -36,7 +35,7 @@ def report_flights(flight: Path, scenario: str, out: Path | None) -> None:
 
         for folder in _flights(flight):
             target = _target(folder, flight, out)
-            if (folder / RECORD).exists():
+            if (folder / RECORD_NAME).exists():
                 outcome = make_pictures(folder, scenario, show, target).outcome
                 result = f"{outcome.reason} after {outcome.time:.1f} s, {outcome.detail}"
             else:
@@ -48,9 +47,9 @@ def _flights(flight: Path) -> list[Path]:
     """Return the folders (or the one bag) to report: each of several drones has its own."""
     if not flight.exists():
         raise UserError(f"there is no flight '{flight}'", "give the folder of a flight, or a bag")
-    if flight.is_file() or (flight / RECORD).exists():
+    if flight.is_file() or (flight / RECORD_NAME).exists():
         return [flight]
-    below = sorted(path.parent for path in flight.glob(f"*/{RECORD}"))
+    below = sorted(path.parent for path in flight.glob(f"*/{RECORD_NAME}"))
     return below or [flight]
 
 
@@ -73,5 +72,6 @@ def _folder_of(folder: Path, flight: Path, out: Path | None) -> Path:
 
 
 def _print_result(console: Console, target: Path, result: str) -> None:
-    console.print(result, highlight=False, soft_wrap=True)
-    console.print(f"see {target / 'report.html'}", highlight=False, soft_wrap=True)
+    # Not as markup: a folder may be called "[today]".
+    for line in (result, f"see {target / 'report.html'}"):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -16,7 +16,7 @@ def train(
         Path, typer.Option(help="Folder of the run; an interrupted run there goes on.")
     ] = Path("runs/default"),
     workers: Annotated[
-        int | None, typer.Option(help="Processes that fly, all cores by default.")
+        int | None, typer.Option(min=1, help="Processes that fly, all cores by default.")
     ] = None,
     accelerator: Annotated[
         str, typer.Option(help="Where to learn, a name of Lightning's: auto, cpu, gpu ...")

@@ -36,7 +36,7 @@ def watch(graph: Graph, console: Console) -> bool:
     results: dict[str, dict[str, Any]] = {}
     lines: dict[str, str] = {}
     shown = time.monotonic() - 1e9
-    with console.status("the graph comes up ...") as status:
+    with console.status("starting the graph ...") as status:
         while open_:
             ready, _, _ = select.select(list(open_), [], [], 0.2)
             for stream in ready:

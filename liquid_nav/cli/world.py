@@ -12,6 +12,7 @@ from liquid_nav.cli import offers
 from liquid_nav.errors import UserError
 
 ALL = ("summer", "autumn", "winter", "fog", "dusk")
+"""Conditions of a sheet for which none is named: those that look different."""
 
 
 class Format(str, Enum):
@@ -40,8 +41,8 @@ def world(
     ),
     condition: list[str] = typer.Option(
         [],
-        help="Condition name or file; a sheet takes several and has all by default, a file the "
-        "scenario's own.",
+        help="Condition name or file. A sheet takes several, by default summer, autumn, winter, "
+        "fog and dusk; a world file takes one, by default the scenario's own.",
         autocompletion=offers.conditions,
     ),
     seed: list[int] = typer.Option([7], min=0, help="Seed of the layout; a sheet takes several."),

@@ -11,9 +11,12 @@ from rich.status import Status
 
 from liquid_nav.cli.progress_bars import progress_counter
 from liquid_nav.worlds import (
+    KEYS_OF_OWN_LOOK,
     Condition,
+    ConditionError,
     DroneSpec,
     Layout,
+    check_condition_supported,
     generate_layout,
     line_blocked,
     load_condition,
@@ -67,11 +70,15 @@ class WorldOutput:
             prefix: Of the drone's frame ids.
         """
         around = self._condition(condition)
+        try:
+            check_condition_supported(around, "an SDF file", KEYS_OF_OWN_LOOK)
+        except ConditionError as error:
+            typer.echo(f"warning: {error.cause}; written without it", err=True)
         path = path or self._usual_path(seed, "sdf")
         spec = None
         if drone:
             spec = DroneSpec(prefix=prefix)
-        with _growing():
+        with _generating():
             layout = generate_layout(self._scenario, seed)
             count = write_sdf(path, layout, around, engine, spec)
         _report(layout, path, count)
@@ -82,7 +89,7 @@ class WorldOutput:
 
         around = self._condition(condition)
         path = path or self._usual_path(seed, "xml")
-        with _growing():
+        with _generating():
             layout = generate_layout(self._scenario, seed)
             count = write_mjcf(path, layout, around)
         _report(layout, path, count)
@@ -94,8 +101,8 @@ class WorldOutput:
         return Path(f"{self._scenario.name}_{seed}.{ending}")
 
 
-def _growing() -> Status:
-    return Console(stderr=True).status("growing the world")
+def _generating() -> Status:
+    return Console(stderr=True).status("generating the world")
 
 
 def _report(layout: Layout, path: Path, count: int) -> None:
@@ -112,5 +119,5 @@ def _describe(layout: Layout) -> str:
     line = "blocked" if line_blocked(layout) else "free"
     return (
         f"seed {layout.seed}: target {distance:.1f} m away, straight line {line}, "
-        f"{len(layout.items)} things stand there"
+        f"{len(layout.items)} objects"
     )

@@ -111,7 +111,8 @@ def save_picture(path: Path, image: NDArray[np.uint8]) -> None:
     """Write an RGB image as PNG or JPEG, by the ending of the path.
 
     Raises:
-        UserError: the ending is unknown or the place cannot be written.
+        UserError: the ending is unknown, the picture is too large for its format, or the place
+            cannot be written.
     """
     kind = path.suffix.lower()
     if kind not in (".png", ".jpg", ".jpeg"):
@@ -120,10 +121,18 @@ def save_picture(path: Path, image: NDArray[np.uint8]) -> None:
     parameters = []
     if kind != ".png":
         parameters = [cv2.IMWRITE_JPEG_QUALITY, 86]
-    ok, data = cv2.imencode(kind, image[..., ::-1], parameters)
+    try:
+        ok, data = cv2.imencode(kind, image[..., ::-1], parameters)
+    except cv2.error:  # some releases of OpenCV raise it, others return False
+        ok = False
+    if not ok:
+        raise UserError(
+            f"a picture of {image.shape[1]} x {image.shape[0]} pixels cannot be stored as {kind}",
+            "draw fewer seeds, or a smaller --width",
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data.tobytes() if ok else b"")
+        path.write_bytes(data.tobytes())
     except OSError as problem:
         raise UserError(
             f"cannot write {path}: {problem.strerror}", "choose another place with --sheet"

@@ -206,7 +206,9 @@ def table(names: tuple[str, str], comparisons: Sequence[Comparison]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the comparison; 2 for bad input."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m liquid_nav.evaluation.paired", description=__doc__.splitlines()[0]
+    )
     parser.add_argument(
         "records",
         type=Path,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Iterable, Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from liquid_nav.errors import UserError
@@ -30,7 +31,7 @@ def build_summary_table(rows: Iterable[Row]) -> Table:
         table.add_column(name, justify="right")
     table.add_column("failures")
     for row in rows:
-        names = (str(row[key]) for key in ("model", "scenario", "condition", "flights"))
+        names = (escape(str(row[key])) for key in ("model", "scenario", "condition", "flights"))
         rate = f"{100 * row['success_rate']:.1f} %"
         table.add_row(*names, rate, format_interval(row), format_time(row), format_failures(row))
     return table

@@ -20,8 +20,8 @@ class Throughput:
     """Number of camera frames of all flights."""
     wall: float
     """Wall time from start to end, the workers' start included, s."""
-    workers: int
-    """Number of processes that flew."""
+    workers: int | None
+    """Number of processes that flew; None: those of a cluster, which are not counted."""
     blind: int = 0
     """Number of frames that were not rendered because the pilot needs no image."""
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -46,21 +46,27 @@ class Throughput:
     def describe(self) -> str:
         """Return one line for people."""
         parts = ", ".join(f"{part} {share:.0%}" for part, share in self.shares.items())
-        plural = "es" if self.workers != 1 else ""
+        processes = f"{self.workers} processes"
+        if self.workers is None:
+            processes = "the processes of a cluster"
+        elif self.workers == 1:
+            processes = "1 process"
         kind = "complete frames"
         if self.blind:
             kind = f"frames ({self.blind:,} of them without an image)"
         text = (
             f"{self.frames:,} {kind} in {self.wall:.1f} s: {self.frames_per_second:.0f} frames/s"
-            f" with {self.workers} process{plural}"
+            f" with {processes}"
         )
         if not parts:
             return text
         return f"{text} ({parts})"
 
 
-def measure_throughput(flights: Iterable[FlightSummary], wall: float, workers: int) -> Throughput:
-    """Add up the measured times of all flights."""
+def measure_throughput(
+    flights: Iterable[FlightSummary], wall: float, workers: int | None
+) -> Throughput:
+    """Add up the measured times of all flights; ``wall``, ``workers``: as in ``Throughput``."""
     flights = list(flights)
     seconds: dict[str, float] = {}
     for flight in flights:

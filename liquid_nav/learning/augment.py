@@ -36,7 +36,7 @@ class Photometric:
     """Largest standard deviation of the pixel noise, in units of the pixels (0 to 1)."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for strengths that are none."""
+        """Raise ValueError for strengths that are out of range."""
         if not 0.0 <= self.share <= 1.0:
             raise ValueError(f"photometric: share is {self.share}, a share from 0 to 1")
         if min(self.brightness, self.contrast, self.saturation, self.matrix, self.noise) < 0.0:

@@ -1,7 +1,7 @@
-"""What the encoder is asked to see while it learns: target, free space around, and its own height.
+"""What the encoder has to predict in training: target, free space around, and the drone's height.
 
-Used in training only. It teaches the encoder geometry much faster than four commands could; no
-policy sees it.
+Used in training only: it teaches the encoder geometry much faster than four commands could. No
+policy reads these predictions.
 """
 
 from __future__ import annotations
@@ -13,17 +13,23 @@ import numpy as np
 from liquid_nav.simulation import DroneState, Expert
 
 SECTORS = 21
+"""Number of directions, from +``SECTOR_SPAN`` (left) to -``SECTOR_SPAN`` (right) of the heading."""
 SECTOR_SPAN = math.radians(40.0)
-"""Directions from +span (left) to -span (right) of the heading."""
+"""Half the field of view of the usual camera, rad."""
 HALF_SECTOR = SECTOR_SPAN / (SECTORS - 1)
 """Half the angle between two of them: together the sectors leave no gap."""
 RANGE = 12.0
+"""Distance up to which things are scanned, m."""
+NEARNESS = 3.0
+"""Distance whose nearness 1 / (1 + distance / ``NEARNESS``) is a half, m."""
+TARGET_RADIUS = 0.3
+"""What is nearer to the target than this does not hide it, m."""
 SCAN = slice(3, 3 + SECTORS)
 """Where the sectors are among the targets."""
 HEIGHT = 3 + SECTORS
 """Where the height is."""
 HEIGHT_UNIT = 0.5
-"""m."""
+"""Unit of the height among the targets, m."""
 NAMES = (
     "target_left",
     "target_near",
@@ -31,8 +37,8 @@ NAMES = (
     *(f"scan.{i}" for i in range(SECTORS)),
     "height",
 )
-"""target_left: sine of the bearing; target_near: 1 / (1 + distance / 3 m); target_visible: 1 or 0;
-scan: nearness 1 / (1 + distance / 3 m) of the first surface in each sector, 0 beyond ``RANGE``;
+"""target_left: sine of the bearing; target_near: nearness 1 / (1 + distance / ``NEARNESS``);
+target_visible: 1 or 0; scan: nearness of the first surface in each sector, 0 beyond ``RANGE``;
 height: of the drone above where it should fly, in units of ``HEIGHT_UNIT``.
 """
 _ANGLES = np.linspace(SECTOR_SPAN, -SECTOR_SPAN, SECTORS)
@@ -78,15 +84,14 @@ def auxiliary_targets(state: DroneState, expert: Expert, sight: float = math.inf
     offset = expert.target - state.position[:2]
     distance = float(np.hypot(*offset))
     bearing = math.atan2(offset[1], offset[0]) - state.yaw
-    blocked = (
-        scan(expert.discs, state.position, state.yaw, np.array((bearing,)))[0] < distance - 0.3
-    )
+    ahead = scan(expert.discs, state.position, state.yaw, np.array((bearing,)))[0]
+    blocked = ahead < distance - TARGET_RADIUS
     in_view = abs(math.atan2(math.sin(bearing), math.cos(bearing))) < SECTOR_SPAN
     free = scan(expert.discs, state.position, state.yaw, spread=HALF_SECTOR)
-    nearness = np.where(free < RANGE, 1.0 / (1.0 + free / 3.0), 0.0)
+    nearness = np.where(free < RANGE, 1.0 / (1.0 + free / NEARNESS), 0.0)
     head = (
         math.sin(bearing),
-        1.0 / (1.0 + distance / 3.0),
+        1.0 / (1.0 + distance / NEARNESS),
         float(in_view and not blocked and distance <= sight),
     )
     height = (state.position[2] - expert.layout.scenario.cruise_altitude) / HEIGHT_UNIT

@@ -101,7 +101,7 @@ class ShardWriter:
         return meta
 
     def drop(self) -> None:
-        """Leave nothing behind."""
+        """Remove all that was written so far."""
         if self._file is not None:
             self._file.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
@@ -142,7 +142,9 @@ class Shard:
                 self.labels, self.elapsed, self.auxiliary, self.lengths = (
                     table[k] for k in ("labels", "elapsed", "auxiliary", "lengths")
                 )
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            if len(self.meta["flown"]) != len(self.lengths):
+                raise ValueError(f"{META} and {TABLE} have different numbers of flights")
+        except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise CacheError(
                 f"{folder} is not a data set: {error}", "delete it and collect again"
             ) from error

@@ -26,14 +26,14 @@ class ColourFields:
     """Strengths, for pixels of 0 to 1."""
 
     share: float = 0.6
-    """Part of the flights that are changed at all."""
+    """Share of the flights that are changed at all, 0 to 1."""
     densest: float = 0.7
     """Largest share of the mist in a pixel, 0 to below 1."""
     curve: float = 0.5
     """Largest natural logarithm of the exponent of the tone curve, to both sides."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for strengths that are none."""
+        """Raise ValueError for strengths that are out of range."""
         if not 0.0 <= self.share <= 1.0:
             raise ValueError(f"colour_fields: share is {self.share}, a share from 0 to 1")
         if not 0.0 <= self.densest < 1.0:

@@ -1,4 +1,4 @@
-"""One round's learning, run by Lightning: its callbacks, and how it is interrupted."""
+"""The training of one round by Lightning: its callbacks, and how it is interrupted."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def fit(
     best: list[KeepBest],
     hardware: TrainingHardware,
 ) -> lightning.Trainer:
-    """Learn round ``index`` in its folder ``place``, going on from the last checkpoint if there is
+    """Train round ``index`` in its folder ``place``, going on from the last checkpoint if there is
     one; returns the trainer that did it.
 
     Raises:
-        UserError: Lightning cannot learn on this ``hardware``.
+        UserError: Lightning cannot train on this ``hardware``.
         DivergedError: a loss, a gradient or weights are no longer finite.
         KeyboardInterrupt: a person pressed Ctrl-C.
     """
@@ -64,7 +64,7 @@ def fit(
         )
     except (MisconfigurationException, ValueError) as error:
         raise UserError(
-            f"Lightning cannot learn there: {error}",
+            f"Lightning cannot train on this hardware: {error}",
             "choose other --accelerator, --devices, --nodes or --strategy",
         ) from error
     ctrl_c = signal.getsignal(signal.SIGINT)

@@ -67,7 +67,7 @@ def compute_looks(
         folder: A finished shard.
         encoder: Whose front is asked, on the device where it is; its head does not matter.
         looks: How many; the first is clean, the others are augmented.
-        photometric: How they are augmented; None: all are clean, and one is enough.
+        photometric: How they are augmented; None: not in this way.
         seed: Of the augmentation.
         text: What the progress bar shows before the look.
         fields: Colour fields and tone curves of the augmented looks, before the rest; None: none.
@@ -107,8 +107,8 @@ def is_mirrored(flight: int, look: int) -> bool:
 
 
 def front_of(encoder: BackboneEncoder) -> Answer:
-    """Return what computes the front: onnxruntime on a processor, where it is installed: several
-    times faster there.
+    """Return what computes the front: onnxruntime on a processor if it is installed, where it is
+    several times faster.
     """
     on_processor = encoder.mean.device.type == "cpu"
     if not on_processor or choose_runtime(encoder, "auto") == "torch":
@@ -130,10 +130,10 @@ def open_looks(folder: Path) -> tuple[list[np.ndarray], bool]:
         raise CacheError(f"{folder} has no maps of a front", "train again: they are computed first")
     try:
         looks = [np.load(folder / file_of(look), mmap_mode="r") for look in range(facts["looks"])]
-    except (OSError, ValueError) as error:
+        return looks, facts["mirror"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         remedy = f"delete {folder / META} and train again"
         raise CacheError(f"maps in {folder} are damaged: {error}", remedy) from error
-    return looks, facts["mirror"]
 
 
 def split(rows: Tensor, shapes: tuple[Shape, ...]) -> tuple[Tensor, ...]:

@@ -1,4 +1,4 @@
-"""Where a round learns, and how its batches come there."""
+"""The hardware that a round is trained on, and how its batches are read."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ READERS = 4
 
 @dataclass(frozen=True, slots=True)
 class TrainingHardware:
-    """Where a round learns, in Lightning's terms; a batch of the recipe is what each device gets in
-    a step.
-    """
+    """Devices in Lightning's terms; each gets a batch of the recipe in every step."""
 
     accelerator: str = "auto"
     """Kind of device: "auto", "cpu", "gpu" or another one that Lightning supports."""
@@ -48,9 +46,9 @@ class TrainingHardware:
         return max(1, min(READERS, available_cores() - 1))
 
 
-def bfloat16_is_fast() -> bool:
-    """Whether the hardware supports bfloat16: emulating it is ten times slower."""
-    if torch.cuda.is_available():
+def bfloat16_is_fast(device: torch.device) -> bool:
+    """Whether ``device`` computes in bfloat16 itself: emulating it is ten times slower."""
+    if device.type == "cuda":
         return True
     # torch before 2.9 does not report them.
     capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()

@@ -17,7 +17,11 @@ from liquid_nav.policy import Policy
 from liquid_nav.vision import BackboneEncoder
 
 COMMAND_WEIGHTS = (1.0, 1.0, 0.6, 1.0)
+"""Weights of vx, vy, vz and yaw rate in the loss of the commands."""
 _NOISE_FRAMES = 8
+"""Frames of pixel noise that are drawn once; every image gets one of them at random, because it
+would take long to draw all its pixels anew.
+"""
 
 
 class ImitationModule(lightning.LightningModule):
@@ -41,8 +45,8 @@ class ImitationModule(lightning.LightningModule):
         """``steps``: length of the one-cycle schedule; ``photometric`` None switches augmentation
         off.
 
-        ``auxiliary``: weight of what the encoder is asked to see; ``height``: of its height among
-        these.
+        ``auxiliary``: weight of what the encoder has to predict; ``height``: of the drone's height
+        among that; ``mixed``: whether the encoder computes in bfloat16.
         """
         super().__init__()
         self.policy = policy
@@ -66,12 +70,12 @@ class ImitationModule(lightning.LightningModule):
         dtype = torch.bfloat16 if self.mixed else torch.float32
         # Augmentation and normalisation are one affine map of the colours: a single pass over the
         # pixels.
-        matrix = torch.eye(3).expand(b, 3, 3)
-        offset = torch.zeros(b, 1, 3)
+        matrix = torch.eye(3, device=images.device).expand(b, 3, 3)
+        offset = torch.zeros(b, 1, 3, device=images.device)
         if self.training and self.photometric is not None:
             matrix, offset, noise = (v.to(images.device) for v in self.photometric.draw(b))
-        matrix = (matrix / encoder.deviation / 255.0).to(images.device)
-        offset = ((offset - encoder.mean) / encoder.deviation).to(images.device)
+        matrix = matrix / encoder.deviation / 255.0
+        offset = (offset - encoder.mean) / encoder.deviation
         pixels = images.view(b, t * h * w, 3).to(dtype)
         pixels = torch.baddbmm(offset.to(dtype), pixels, matrix.to(dtype)).view(b * t, h * w, 3)
         if self.training and self.photometric is not None:
@@ -85,7 +89,7 @@ class ImitationModule(lightning.LightningModule):
         return features.float().view(b, t, -1)
 
     def look(self, maps: Tensor) -> Tensor:
-        """Encode what the front has answered, float16 [B,T,D], into float32 [B,T,F]; see
+        """Encode the front's stored maps, float16 [B,T,D], into float32 [B,T,F]; see
         ``learning/front_features.py``.
         """
         encoder = self.policy.encoder
@@ -128,6 +132,8 @@ class ImitationModule(lightning.LightningModule):
         )
         scan = ((seen[..., SCAN] - wanted[..., SCAN]) ** 2).mean(-1) * 6
         height = (seen[..., HEIGHT] - wanted[..., HEIGHT]) ** 2 * self.height_weight
+        # The factors above are relative weights of the terms; while the target is not visible, its
+        # place counts a tenth.
         weight = batch["weight"] * known
         auxiliary = ((target + visible_loss + scan + height) * weight).sum() / weight.sum().clamp(
             min=1.0

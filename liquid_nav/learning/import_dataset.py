@@ -12,6 +12,7 @@ from typing import Any, Callable
 from liquid_nav.learning.cache import META
 from liquid_nav.learning.import_report import describe, describe_failure, page
 from liquid_nav.learning.ingest import IngestOptions, ingest
+from liquid_nav.learning.stills import SHARD as STILLS
 from liquid_nav.recordings import (
     RecordingError,
     RecordingLoader,
@@ -23,7 +24,7 @@ from liquid_nav.recordings import (
 IMPORT_REPORT_NAME = "report.html"
 _NOTES = "notes"
 _RULES = 2
-"""Number of the rules by which labels are found: what was made by older ones is made anew."""
+"""Version of the rules by which labels are found; shards of an older version are made again."""
 
 
 def data_set_shards(folder: Path) -> list[Path]:
@@ -138,16 +139,16 @@ def _source(source: Path, folder: Path, options: IngestOptions) -> list[dict[str
 
 
 def _drop_others(source: Path, folder: Path, digest: str) -> None:
-    """Remove what was made of a source in another state or with other options: the flight would be
-    there twice.
-
-    So it would be where the files of a bag were read one by one and now all together, or the other
-    way round.
+    """Remove what was made of a source in another state or with other options, which would be there
+    twice; also where the files of a bag were read one by one and now all together, or the other way
+    round.
     """
     own = source.resolve()
     for meta in folder.glob(f"*/{META}"):
         made_of = json.loads(meta.read_text()).get("source")
-        if not made_of or meta.parent.name.endswith(f"-{digest[:8]}"):
+        name = meta.parent.name
+        # The source of flights from stills is no path.
+        if not made_of or name == STILLS or name.endswith(f"-{digest[:8]}"):
             continue
         other = Path(made_of).resolve()
         if own in (other, other.parent) or own.parent == other:

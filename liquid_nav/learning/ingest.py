@@ -87,7 +87,11 @@ def ingest(
     ordered, findings = screen_stamps(recording.stamps)
     usable, more = screen_labels(labels, options.limits)
     stream = _Stream(recording, folder, options, labels.astype(np.float32))
-    stream.run(ordered & usable, on_frame)
+    try:
+        stream.run(ordered & usable, on_frame)
+    except BaseException:
+        stream.writer.drop()
+        raise
     findings += more + screen_track(kind, track, recording) + stream.findings()
     findings = [_accepted(f, options.accept) for f in findings]
     refused = [
@@ -105,7 +109,10 @@ def ingest(
         if findings:
             verdict = "with findings"
         stream.writer.finish(
-            source=str(recording.source), labels=kind, findings=[f.to_dict() for f in findings]
+            # In full: the data set may be added to from another working directory.
+            source=str(recording.source.resolve()),
+            labels=kind,
+            findings=[f.to_dict() for f in findings],
         )
     times = (recording.stamps - recording.stamps[:1]) / NANO
     row = {

@@ -20,6 +20,10 @@ from liquid_nav.yaml_text import parse_yaml
 
 TRAINING_SEED_LIMIT = 10_000
 """Seeds from here on are for choosing and reporting, never for training."""
+SEED_LIMIT = 2**31
+"""Seeds of the other draws are below this: NumPy, torch and Lightning all take them, also with the
+number of a round added.
+"""
 T = TypeVar("T")
 DRIVERS = ("expert", "policy")
 SHARES = (
@@ -45,13 +49,13 @@ class Round:
     """Collect, then learn from all that was collected so far. Shares of flights are 0 to 1."""
 
     flights: int
-    """Collected over all scenarios."""
+    """Number of flights that are collected, over all scenarios; 0: none."""
     steps: int
-    """Of the optimizer."""
+    """Number of optimizer steps."""
     driver: str = "policy"
     """"expert", or "policy": the model of the round before (DAgger)."""
     learning_rate: float = 5e-4
-    """Highest of the schedule."""
+    """Highest learning rate of the schedule."""
     expert_share: float = 0.0
     """Part of the time that the expert flies in a DAgger round."""
     disturbed: float = 0.3
@@ -77,7 +81,7 @@ class Round:
     windows: Mapping[str, Any] = field(default_factory=dict)
     """What differs in this round from the recipe's windows."""
     shares: tuple[float, ...] | None = None
-    """Of the scenarios in this round, if not the recipe's."""
+    """Weights of the scenarios in this round, if not the recipe's."""
     looks: int | None = None
     """Looks of each frame that this round collects, if not the recipe's."""
 
@@ -113,11 +117,11 @@ class Round:
             wrong = misfit(WindowConfig, self.windows)
             if wrong is not None:
                 raise RecipeError(f"recipe: in windows of a round, {wrong.cause}", wrong.remedy)
-        for share in self.shares or ():
-            if share < 0.0:
-                raise RecipeError(
-                    f"recipe: shares of a round hold {share}", "give no share below 0"
-                )
+        if self.shares and not _are_weights(self.shares):
+            raise RecipeError(
+                f"recipe: shares of a round are {list(self.shares)}",
+                "give no share below 0, and one above",
+            )
         if self.looks is not None and self.looks < 1:
             raise RecipeError(
                 f"recipe: looks of a round is {self.looks}", "give 1 for the clean look alone"
@@ -182,19 +186,19 @@ class Recipe:
     hold flights.
     """
     scenarios: tuple[str, ...] = ("forest", "field")
-    """Where is flown."""
+    """Names of the scenarios that are flown."""
     shares: tuple[float, ...] = (0.6, 0.4)
-    """Of the flights, for each scenario."""
+    """Weight of each scenario among the flights; their sum may be any positive number."""
     first_seed: int = 0
-    """Of the first flight; each flight has the next one."""
+    """Seed of the first flight; each flight has the next one."""
     seed: int = 1
-    """Of everything else that is drawn."""
+    """Seed of everything else that is drawn."""
     frame_rate: tuple[float, float] = (6.0, 30.0)
     """Range of the camera's rate, Hz."""
     policy: PolicyConfig = field(default_factory=PolicyConfig)
     """What is trained."""
     windows: WindowConfig = field(default_factory=WindowConfig)
-    """The batches."""
+    """Shape and randomness of the batches."""
     photometric: Photometric | None = field(default_factory=Photometric)
     """Augmentation of the pictures; None: none."""
     colour_fields: ColourFields | None = None
@@ -202,11 +206,11 @@ class Recipe:
     None: none.
     """
     auxiliary: float = 0.5
-    """Weight of what the encoder is asked to see, beside the commands' 1."""
+    """Weight of what the encoder has to predict, beside the commands' 1."""
     height: float = 0.0
-    """Weight of the drone's height among that; 0: it is not asked for."""
+    """Weight of the drone's height among that; 0: it does not count."""
     weight_decay: float = 1e-4
-    """Of AdamW."""
+    """Weight decay of AdamW."""
     start: str | None = None
     """Model to go on from: a folder or a released one's name."""
     caches: tuple[str, ...] = ()
@@ -224,12 +228,18 @@ class Recipe:
     """Whether a frozen front begins with weights trained on photographs; False: random ones."""
 
     def __post_init__(self) -> None:
-        """Raise RecipeError where seeds would leave the range that may be trained on."""
+        """Raise RecipeError for seeds outside the range that may be trained on, and for values that
+        do not fit together.
+        """
         last = self.first_seed + sum(r.flights for r in self.rounds)
         if self.first_seed < 0 or last > TRAINING_SEED_LIMIT:
             raise RecipeError(
                 f"recipe needs seeds {self.first_seed} to {last}",
                 f"keep them below {TRAINING_SEED_LIMIT}",
+            )
+        if not 0 <= self.seed < SEED_LIMIT:
+            raise RecipeError(
+                f"recipe: seed is {self.seed}", f"give a whole number from 0 to {SEED_LIMIT - 1}"
             )
         if self.rounds and not self.rounds[0].flights and not self.caches:
             raise RecipeError(
@@ -262,7 +272,7 @@ class Recipe:
                 f"recipe: frame_rate is {list(self.frame_rate)}",
                 "give [lowest, highest] in Hz, above 0",
             )
-        if min(self.shares, default=1.0) < 0.0 or not sum(self.shares) > 0.0:
+        if not _are_weights(self.shares):
             raise RecipeError(
                 f"recipe: shares are {list(self.shares)}", "give no share below 0, and one above"
             )
@@ -359,6 +369,11 @@ def _part(cls: type[T], values: Mapping[str, Any], what: str) -> T:
             place = f"in {what}, "
         raise RecipeError(f"recipe: {place}{wrong.cause}", wrong.remedy)
     return cls(**values)
+
+
+def _are_weights(shares: tuple[float, ...]) -> bool:
+    """Whether these can be drawn by: none below 0, and at least one above."""
+    return min(shares, default=0.0) >= 0.0 and sum(shares) > 0.0
 
 
 def _tuple(value: Any) -> Any:

@@ -18,7 +18,7 @@ from liquid_nav.recordings import Recording
 from liquid_nav.types import COMMAND_FIELDS, Observation
 
 LONGEST_GAP = 1.0
-"""s; after a longer gap the state begins anew, as in the controller."""
+"""s; after a longer gap the state begins anew: the default of the controller's ``longest_gap``."""
 
 
 @dataclass(frozen=True)

@@ -41,13 +41,13 @@ from liquid_nav.worlds import (
 )
 
 CONDITION = "summer"
-"""The only condition that training sees, but for what ``draw_condition`` changes."""
+"""The only condition that is trained in, except for what ``draw_condition`` changes."""
 DRIFT = DriftSpec(0.35, 0.25, 20.0)
 """Largest error of a velocity estimate that is trained with, and the longest time constant of one
 that wanders.
 """
 CAMERA = CameraFaults(noise=6.0, blur=0.6, drop=0.35, jitter=0.5, view=(66.0, 94.0), mounting=6.0)
-"""Most of each that another camera is trained with."""
+"""Largest faults of another camera that is trained with."""
 FAST = (30.0, 60.0)
 """Frame rates of fast cameras, Hz."""
 SIGHT = (5.0, 16.0)
@@ -71,7 +71,7 @@ class RolloutTask:
     """One labelled flight."""
 
     scenario: Scenario
-    """Where."""
+    """Where it is flown."""
     condition: Condition
     """Light, weather and camera of the flight; ``CONDITION`` in training."""
     seed: int
@@ -123,7 +123,7 @@ class LabelledFlight:
     elapsed: np.ndarray
     """float32 [N] s: time since the frame before."""
     auxiliary: np.ndarray
-    """float32 [N,A]: what the encoder is asked to see, in the order of ``NAMES`` in
+    """float32 [N,A]: what the encoder has to predict, in the order of ``NAMES`` in
     ``learning/auxiliary.py``.
     """
     outcome: str
@@ -168,6 +168,7 @@ class LabellingPilot:
             answer = self.driver.act(observation, elapsed, state)
             if state.time >= self._switch_at:
                 self._expert_flies = self.rng.random() < self.task.expert_share
+                # s; long enough for a wrong turn to show, or for the expert to mend it.
                 self._switch_at = state.time + self.rng.uniform(0.7, 2.5)
             if self._expert_flies:
                 answer = label
@@ -199,6 +200,7 @@ def start_anywhere(layout: Layout, rng: np.random.Generator, heights: float = 0.
     reach = np.linalg.norm(target - origin)
     for _ in range(100):
         place = target + rng.uniform(1.2, reach) * _unit(rng.uniform(-math.pi, math.pi))
+        # At most 3 m farther from the old start than the target is, and 0.8 m from every obstacle.
         if np.linalg.norm(place - origin) <= reach + 3.0 and float(expert.grid.at(place)) > 0.8:
             break
     else:

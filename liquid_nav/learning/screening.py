@@ -15,6 +15,8 @@ LONGEST_GAP = 1.0
 """s; a longer gap, or a clock that jumps back by more, ends a flight: the next frame begins another
 one.
 """
+LONG_JUMP = 60.0
+"""s; a step ahead by more is reported as a jump of the clock, a shorter one as a gap."""
 REFUSED_FINDINGS = ("swapped_colours", "constant_labels")
 """Findings that refuse a whole recording, unless ``IngestOptions.accept`` names them."""
 
@@ -64,7 +66,7 @@ def screen_stamps(stamps: np.ndarray) -> tuple[np.ndarray, list[Finding]]:
         else:
             if step < 0.0:
                 backwards.append((k, step))
-            elif step > 60.0:
+            elif step > LONG_JUMP:
                 jumps.append((k, step))
             elif step > max(2.5 * usual, 0.05):
                 gaps.append((k, step))
@@ -206,8 +208,8 @@ def screen_track(kind: str, track: TimeSeries, recording: Recording) -> list[Fin
             Finding(
                 "clock",
                 track.by_arrival,
-                f"another clock than the images' stamps {track.by_arrival} "
-                f"messages of {topic}, or none does",
+                f"{track.by_arrival} messages of {topic} are stamped by another clock than the "
+                "images, or not at all",
                 "filed by the time at which they were recorded",
             )
         )
@@ -225,7 +227,8 @@ def screen_track(kind: str, track: TimeSeries, recording: Recording) -> list[Fin
             Finding(
                 "passed_over",
                 len(recording.passed_over),
-                "by their names no level body commands: " + ", ".join(recording.passed_over),
+                "by their names not commands in the level body frame: "
+                + ", ".join(recording.passed_over),
                 "not learned; --command chooses one",
             )
         )

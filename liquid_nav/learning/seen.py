@@ -1,7 +1,7 @@
 """What an encoder reports of pictures: target, free space and height, drawn over them.
 
 ``python -m liquid_nav.learning.seen PICTURE ... --model MODEL --out seen.png``. The outputs are
-those that the encoder was asked for in training (``learning/auxiliary.py``); no policy flies by
+those that the encoder was trained to predict (``learning/auxiliary.py``); no policy flies by
 them. A model folder that ``train`` wrote has them in ``auxiliary.safetensors``.
 """
 
@@ -22,7 +22,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from liquid_nav.errors import UserError
-from liquid_nav.learning.auxiliary import HEIGHT, HEIGHT_UNIT, NAMES, SCAN, SECTOR_SPAN, SECTORS
+from liquid_nav.learning.auxiliary import (
+    HEIGHT,
+    HEIGHT_UNIT,
+    NAMES,
+    NEARNESS,
+    SCAN,
+    SECTOR_SPAN,
+    SECTORS,
+)
 from liquid_nav.policy import Policy, resolve_model
 
 HEAD = "auxiliary.safetensors"
@@ -32,8 +40,6 @@ PANEL = 60
 """Height of the strip below it, pixels."""
 COLUMNS = 4
 """Pictures side by side."""
-NEARNESS = 3.0
-"""m at which the nearness 1 / (1 + distance / m) is a half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def load_head(folder: Path) -> nn.Linear:
 
 @torch.inference_mode()
 def look(policy: Policy, head: nn.Linear, image: np.ndarray) -> Seen:
-    """Ask the encoder about a picture, uint8 [H,W,3] RGB."""
+    """Return what the encoder reports of a picture, uint8 [H,W,3] RGB."""
     features: Tensor = policy.encoder(policy.preprocess(image)[None])
     values = head(features)[0].numpy()
     near = np.clip(values[SCAN], 1e-3, 1.0)
@@ -144,8 +150,13 @@ def read_picture(path: Path) -> np.ndarray:
         )
     rows, columns = pixels.shape[:2]
     wanted = min(rows, columns * SIZE[1] // SIZE[0])
-    top = (rows - wanted) // 2
     across = min(columns, wanted * SIZE[0] // SIZE[1])
+    if not wanted or not across:
+        raise UserError(
+            f"{path} has {columns} x {rows} pixels: nothing is left of it at 16:9",
+            "give a larger picture",
+        )
+    top = (rows - wanted) // 2
     left = (columns - across) // 2
     return cv2.cvtColor(pixels[top : top + wanted, left : left + across], cv2.COLOR_BGR2RGB)
 

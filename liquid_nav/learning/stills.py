@@ -25,6 +25,8 @@ HEIGHT = 144
 """Height of that frame, pixels."""
 QUADRANTS = ((1, 1), (-1, 1), (-1, -1), (1, -1))
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+SHARD = "stills"
+"""Name of the shard in the folder of the data set."""
 
 
 class StillError(UserError):
@@ -175,7 +177,7 @@ def build_still_data_set(
     given.
     """
     rng = np.random.default_rng(config.seed)
-    writer = ShardWriter(folder / "stills")
+    writer = ShardWriter(folder / SHARD)
     count = 0
     try:
         for path in stills:
@@ -198,4 +200,4 @@ def build_still_data_set(
     except StillError:
         writer.drop()
         raise
-    return writer.finish(source="stills", labels="proportional law")
+    return writer.finish(source=SHARD, labels="proportional law")

@@ -22,7 +22,7 @@ from liquid_nav.worlds import load_condition, load_scenario
 Flight = tuple[int, int]
 """Index of the shard, and of the flight in it."""
 SIGNS = {"success": 1.0, "final_distance": -1.0, "command_error": -1.0}
-"""Measures in the order of their importance, and whether more of them is better."""
+"""Measures in the order of their importance: 1 where more is better, -1 where less is."""
 _CHUNK = 64
 """Frames of a held-out flight that go through the encoder at once."""
 
@@ -31,7 +31,7 @@ class KeepBest(lightning.Callback):
     """Measures the policy now and then, keeps the best one and ends the round when no better one
     comes.
 
-    Its memory is part of the checkpoints: an interrupted round goes on as if nothing had happened.
+    Its state is part of the checkpoints: an interrupted round goes on with what was measured.
     """
 
     def __init__(
@@ -43,7 +43,9 @@ class KeepBest(lightning.Callback):
         steps: int,
         report: Callable[[str], object] = print,
     ) -> None:
-        """``measure`` the policy ``every`` so many of the ``steps``; see ``recipe.Stop``."""
+        """``measure``: returns a policy's scores by their names in ``SIGNS``; ``every`` and
+        ``patience``: see ``recipe.Stop``; ``steps``: length of the round.
+        """
         self.measure = measure
         self.every = every
         self.patience = patience

@@ -25,7 +25,7 @@ from liquid_nav.learning.hardware import TrainingHardware, bfloat16_is_fast
 from liquid_nav.learning.imitation import ImitationModule
 from liquid_nav.learning.import_dataset import data_set_shards
 from liquid_nav.learning.kept_recipe import KeptRecipe, keep
-from liquid_nav.learning.recipe import Recipe, Round
+from liquid_nav.learning.recipe import Recipe, RecipeError, Round
 from liquid_nav.learning.rollout import CONDITION, LabelledFlight, RolloutTask, run_rollout
 from liquid_nav.learning.seen import HEAD, load_head, save_head
 from liquid_nav.learning.stopping import (
@@ -77,11 +77,16 @@ class PolicyTrainer:
         """Do what is left of the recipe; returns the folder of the last round's model.
 
         Raises:
-            RecipeError: the folder was begun with another recipe.
+            RecipeError: the folder was begun with another recipe, or ``start`` names a model that
+                takes images of another size than are collected.
+            ModelError: ``start`` names no model that can be loaded.
             DivergedError: a loss, a gradient or weights are no longer finite.
         """
+        model = None
+        if self.recipe.start is not None:
+            model = resolve_model(self.recipe.start)
+            self._check_start(model)
         self._kept = keep(self.recipe, self.folder, self.report, write=self.first)
-        model = resolve_model(self.recipe.start) if self.recipe.start else None
         for index, plan in enumerate(self.recipe.rounds):
             place = self.folder / f"round-{index}"
             if self.first:
@@ -93,6 +98,19 @@ class PolicyTrainer:
             model = place / "model"
         assert model is not None  # A recipe has at least one round.
         return model
+
+    def _check_start(self, model: Path) -> None:
+        """Raise RecipeError where flights are collected in another size than the start takes."""
+        if not any(plan.flights for plan in self.recipe.rounds):
+            return
+        taken = Policy.load(model, "torch").config.encoder
+        stored = self.recipe.policy.encoder
+        if (taken.height, taken.width) != (stored.height, stored.width):
+            raise RecipeError(
+                f"recipe: start '{self.recipe.start}' takes images of {taken.width} x "
+                f"{taken.height} pixels, flights are collected in {stored.width} x {stored.height}",
+                "give the encoder in policy the height and width of the start",
+            )
 
     def tasks(self, index: int, model: Path | None) -> list[RolloutTask]:
         """Return the flights of a round; seeds of different rounds never meet."""
@@ -164,7 +182,7 @@ class PolicyTrainer:
             auxiliary=recipe.auxiliary,
             height=recipe.height,
             photometric=recipe.photometric,
-            mixed=bfloat16_is_fast(),
+            mixed=bfloat16_is_fast(self.hardware.device()),
         )
         if model is not None and (model / HEAD).exists():
             module.auxiliary.load_state_dict(load_head(model).state_dict())

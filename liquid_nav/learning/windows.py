@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
 from liquid_nav.learning.auxiliary import mirror
-from liquid_nav.learning.cache import Shard
+from liquid_nav.learning.cache import CacheError, Shard
 from liquid_nav.learning.front_features import is_mirrored, open_looks
 from liquid_nav.simulation import OUTCOME_REASONS
 
@@ -86,8 +86,9 @@ class WindowDataset(IterableDataset[dict[str, torch.Tensor]]):
         """``batches`` of ``config.batch`` windows from finished shards, drawn with ``seed``.
 
         ``skip``: how many of these batches were consumed before an interruption, and do not come
-        again; ``without``: flights (shard, flight in it) that are never drawn. Processes that learn
-        together draw different windows.
+        again; ``without``: flights (shard, flight in it) that are never drawn; ``stored``: see the
+        class. Processes that learn together draw different windows. Raises CacheError for a shard
+        that is damaged, or where no flight can be drawn.
         """
         self.shards = [Shard(folder) for folder in shards]
         self.looks: list[tuple[list[np.ndarray], bool]] | None = None
@@ -118,6 +119,11 @@ class WindowDataset(IterableDataset[dict[str, torch.Tensor]]):
         )
         if without:
             self.weights[[tuple(place) in without for place in self.where.tolist()]] = 0.0
+        if not self.weights.sum() > 0.0:
+            raise CacheError(
+                f"none of the {len(self.where)} flights can be drawn",
+                "give a failed or recent above 0 in the recipe's windows, or more flights",
+            )
         self.weights /= self.weights.sum()
 
     def __len__(self) -> int:
@@ -179,7 +185,8 @@ class WindowDataset(IterableDataset[dict[str, torch.Tensor]]):
         length = int(shard.lengths[flight])
         valid = len(kept)
         kept = np.concatenate((kept, np.full(c.steps - valid, kept[-1])))
-        times = np.cumsum(shard.elapsed[begin : begin + length])
+        # In double precision: float32 resolves the times of an hour's flight to 0.2 ms only.
+        times = np.cumsum(shard.elapsed[begin : begin + length], dtype=np.float64)
         elapsed = np.diff(times[kept], prepend=times[kept[0]]).astype(np.float32)
         elapsed[0] = shard.elapsed[begin]
         if valid > 1:

@@ -67,6 +67,7 @@ class LiquidStateMachine(Core):
         self.plastic_synapses = plastic_synapses
         self.wiring = RandomWiring(units, density=max(density, 1.0 / units), seed=seed)
         draw = torch.Generator().manual_seed(seed)
+        # Only its internal synapses are used; a wiring needs inputs that reach every neuron.
         signs = self.wiring.build(max(units, input_size))
         weights = torch.rand(units, units, generator=draw) * torch.tensor(signs.internal).float()
         radius = torch.linalg.eigvals(weights).abs().max().clamp_min(1e-6)

@@ -19,7 +19,8 @@ from .wiring import WiringRule
 if TYPE_CHECKING:
     from .fast.function import InferenceGroups
 
-#: added to the total conductance, as the published code does against division by zero
+#: added to the total conductance, as the published code does against division by zero; the numba
+#: kernels have the same value, because their cache does not follow other files
 EPSILON = 1e-8
 #: published ranges of the initial parameters of synapses and neurons
 RANGES = {

@@ -9,18 +9,21 @@ from torch import Tensor, nn
 
 from .core import Core, CoreInputError
 
+HOLD_STEPS = 16
+"""Steps into which ``settle`` divides the time before a history."""
+
 
 @torch.no_grad()
 def settle(core: Core, features: Tensor, elapsed: Tensor, seconds: float = 2.0) -> Tensor:
-    """Return the state [B,S] after a history whose first input is held before for ``seconds``.
+    """Return the state [B,S] after a history whose first input was held for ``seconds`` before it.
 
     features [B,T,I] and elapsed [B,T] s; nothing is learned. For cores that count frames rather
-    than seconds the hold is one long frame.
+    than seconds the hold is ``HOLD_STEPS`` frames.
     """
     batch = features.shape[0]
-    held = torch.full((batch, 16), seconds / 16)
+    held = torch.full((batch, HOLD_STEPS), seconds / HOLD_STEPS)
     _, state = core(
-        features[:, :1].expand(-1, 16, -1), core.initial_state(batch), held.to(features)
+        features[:, :1].expand(-1, HOLD_STEPS, -1), core.initial_state(batch), held.to(features)
     )
     settled: Tensor = core(features, state, elapsed)[1]
     return settled

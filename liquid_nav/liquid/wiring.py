@@ -40,17 +40,22 @@ class Wiring:
                 f"wiring shapes do not fit: sensory {self.sensory.shape}, internal "
                 f"{self.internal.shape}"
             )
+        for layer, members in self.layers.items():
+            if not len(members) or np.any(np.diff(members) != 1):
+                raise WiringError(
+                    f"layer {layer} is empty or scattered; number its neurons without a gap"
+                )
+            if members[0] < 0 or members[-1] >= units:
+                raise WiringError(
+                    f"layer {layer} has neurons {members[0]} to {members[-1]}; number them from 0 "
+                    f"to {units - 1}"
+                )
         if not self.names:
             names = [f"neuron.{i}" for i in range(units)]
             for layer, members in self.layers.items():
                 for k, neuron in enumerate(members):
                     names[neuron] = f"{layer}.{k}"
             object.__setattr__(self, "names", tuple(names))
-        for layer, members in self.layers.items():
-            if not len(members) or np.any(np.diff(members) != 1):
-                raise WiringError(
-                    f"layer {layer} is empty or scattered; number its neurons without a gap"
-                )
         if "motor" not in self.layers:
             raise WiringError(
                 "the wiring has no layer called motor; name the neurons that the outputs are read "

@@ -67,12 +67,12 @@ ORDERS = "safety_supervisor/order"
 GUARDED = ("cmd_vel", ORDERS)
 """Topics that must have one publisher."""
 CHANGEABLE = {
-    "freshness": ("Time that a command is obeyed, s.", (0.05, 2.0)),
-    "position_age": ("Age of the vehicle's position at most while it flies, s.", (0.1, 10.0)),
+    "freshness": ("Time for which a command is obeyed, s.", (0.05, 2.0)),
+    "position_age": ("Maximum age of the vehicle's position while it flies, s.", (0.1, 10.0)),
     "altitude": ("Height of take-off above the ground, m.", (0.5, 50.0)),
-    "speed": ("Horizontal speed at most, m/s: the bridge's own limit.", (0.1, 30.0)),
-    "vertical_speed": ("Vertical speed at most, m/s: the bridge's own limit.", (0.1, 10.0)),
-    "yaw_rate": ("Yaw rate at most, rad/s: the bridge's own limit.", (0.1, 6.0)),
+    "speed": ("Maximum horizontal speed, m/s: the bridge's own limit.", (0.1, 30.0)),
+    "vertical_speed": ("Maximum vertical speed, m/s: the bridge's own limit.", (0.1, 10.0)),
+    "yaw_rate": ("Maximum yaw rate, rad/s: the bridge's own limit.", (0.1, 6.0)),
     "resume": (
         "Time since the beginning of a hold in which the supervisor may let the flight go on, s; "
         "0: only a person may.",
@@ -106,14 +106,17 @@ class AutopilotBridge(Node):
         )
         config = _config(self)
         odometry = declare(
-            self, "odom_topic", "odom", "Where the vehicle's odometry goes; with plain_in_body: is."
+            self,
+            "odom_topic",
+            "odom",
+            "Topic on which the vehicle's odometry is published; with plain_in_body: received.",
         )
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids.")
         publish_tf = declare(
             self,
             "publish_tf",
             True,
-            "Publish the pose on /tf, from odom to base_link; no where another node does.",
+            "Publish the pose on /tf, from odom to base_link; false where another node does.",
         )
         if kind not in (*MAVLINK, DDS, *PLAIN):
             raise UserError(
@@ -321,7 +324,7 @@ def _config(node: Node) -> SessionConfig:
             node,
             "set_parameters",
             usual.set_parameters,
-            "Set the autopilot's parameters we rely on, or only check.",
+            "Whether to set the autopilot's parameters that we rely on, or only to check them.",
         ),
         **ground,
     )

@@ -114,6 +114,9 @@ class AutopilotOutputs:
             battery = battery_message(0.0, from_seconds(time))
             battery.percentage = telemetry.battery
             battery.voltage = telemetry.voltage or math.nan
+            # Those of the simulated battery; an autopilot does not report them.
+            battery.power_supply_status = BatteryState.POWER_SUPPLY_STATUS_UNKNOWN
+            battery.power_supply_technology = BatteryState.POWER_SUPPLY_TECHNOLOGY_UNKNOWN
             self._battery.publish(battery)
 
     def odometry(self, telemetry: VehicleState, time: float | None) -> None:

@@ -86,13 +86,7 @@ class MavlinkBackend:
             "udp:0.0.0.0:14540",
             "udp:HOST:PORT (listens), udpout:HOST:PORT, tcp:HOST:PORT or serial:DEVICE:BAUD.",
         )
-        target = declare(
-            node,
-            "target_system",
-            1,
-            "System id of the vehicle; 0: the first one received.",
-            (0, 255),
-        )
+        target = _declare_target(node)
         system = declare(
             node, "system_id", COMPANION_SYSTEM_ID, "Our own MAVLink system id.", (1, 255)
         )
@@ -107,9 +101,7 @@ class MavlinkBackend:
             "",
             "Odometry (ENU) given to the autopilot's estimator; empty: none.",
         )
-        self.adapter = MavlinkAdapter(
-            autopilot_profile(kind), config, target or None, system, component
-        )
+        self.adapter = MavlinkAdapter(autopilot_profile(kind), config, target, system, component)
         self.session = self.adapter.session
         key = mavlink_signing_key(secret) if secret else None
         # Signatures count from a date, and must not go back from one start to the next.
@@ -223,14 +215,7 @@ class DdsBackend:
         """Declare parameters and create the topics; raises UserError where px4_msgs is missing."""
         from liquid_nav.nodes.px4_dds_link import Px4DdsLink
 
-        target = declare(
-            node,
-            "target_system",
-            1,
-            "System id of the vehicle; 0: the first one received.",
-            (0, 255),
-        )
-        self.adapter = Px4DdsAdapter(config, target or None)
+        self.adapter = Px4DdsAdapter(config, _declare_target(node))
         self.session = self.adapter.session
         self._link = Px4DdsLink(
             node, self.adapter, outputs, now, diagnostics, truth=_declare_true_pose(node)
@@ -284,13 +269,18 @@ class PlainBackend:
             now: Clock, s.
             transforms: Where the received pose goes, with plain_in_body; default None: nowhere.
         """
-        topic = declare(node, "plain_topic", "autopilot/cmd_vel", "Where plain velocities go.")
+        topic = declare(
+            node,
+            "plain_topic",
+            "autopilot/cmd_vel",
+            "Topic on which plain velocities are published.",
+        )
         body = declare(
             node,
             "plain_in_body",
             False,
-            "Plain velocities are read in the tilted body, as by Gazebo: turned with the attitude "
-            "in odom.",
+            "Whether what receives plain velocities reads them in the tilted body, as Gazebo does: "
+            "they are turned by the attitude in odom.",
         )
         self.session = PlainSession(config, config.rate)
         self._node = node
@@ -331,6 +321,18 @@ class PlainBackend:
         self.session.attitude(state_from(message).quaternion, self._now())
         if self._transforms is not None:
             self._transforms.odometry(message)
+
+
+def _declare_target(node: Node) -> int | None:
+    """Return the system id of the vehicle; None: of the first one received."""
+    target: int = declare(
+        node,
+        "target_system",
+        1,
+        "System id of the vehicle; 0: the first one received.",
+        (0, 255),
+    )
+    return target or None
 
 
 def _declare_true_pose(node: Node) -> bool:

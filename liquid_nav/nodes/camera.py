@@ -81,7 +81,7 @@ SOURCE = (
     "${NAME} is replaced from the environment when the source is opened: write "
     "rtsp://user:${CAMERA_PASSWORD}@host/stream, since every node on the graph can read a "
     "parameter. "
-    "A value stands there as it is: encode special characters in it for a URL (%40 for @), "
+    "The value is inserted as it is: encode its special characters for a URL (%40 for @), "
     "quote it for a pipeline."
 )
 """Description of the parameter ``source``."""
@@ -142,7 +142,7 @@ class Camera(Node):
             self,
             "publish_tf",
             True,
-            "Publish the camera's mount on /tf_static; no where a URDF of the drone defines it.",
+            "Publish the camera's mount on /tf_static; false where a URDF of the drone defines it.",
         )
         mount = _declare_mount(self)
         if not source:

@@ -38,6 +38,19 @@ class Diagnostics:
         """Set one status; a change of its level or message is logged and published at once."""
         self._set(name, level, message, values)
 
+    def keep(self, name: str, level: bytes, message: str, **values: Any) -> None:
+        """Set one status without a line in the log; the next second publishes it.
+
+        For a message that changes all the time.
+        """
+        self._statuses[name] = DiagnosticStatus(
+            level=level,
+            name=f"{self._node.get_name()}: {name}",
+            message=message,
+            hardware_id=self._hardware_id,
+            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
+        )
+
     def report_mode(
         self, mode: str, cause: str, level: bytes = OK, message: str = "", **values: Any
     ) -> None:
@@ -63,14 +76,7 @@ class Diagnostics:
     ) -> None:
         """Set one status; with ``quiet`` a change of it is published and not logged."""
         before = self._statuses.get(name)
-        status = DiagnosticStatus(
-            level=level,
-            name=f"{self._node.get_name()}: {name}",
-            message=message,
-            hardware_id=self._hardware_id,
-            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
-        )
-        self._statuses[name] = status
+        self.keep(name, level, message, **values)
         if before is not None and before.level == level and before.message == message:
             return
         if before is None and level == OK:

@@ -21,12 +21,7 @@ NOTHING = -1
 
 
 class DroneEndpoint:
-    """What one drone needs of the node.
-
-    answer: the command that came back for the present frame; in_step: whether one came for the
-    last; started: whether simulator/start was called; patience: wall seconds to wait for the
-    present frame's command.
-    """
+    """What one drone needs of the node."""
 
     def __init__(
         self,
@@ -56,10 +51,15 @@ class DroneEndpoint:
             node, "/".join((node.get_namespace().strip("/"), name)).strip("/")
         )
         self._waiting_for = NOTHING
+        """Stamp of the present frame, ns."""
         self.answer: Command | None = None
+        """The command that came back for the present frame; None: not yet."""
         self.in_step = True
+        """Whether a command came back for the last frame."""
         self.patience = 0.0
+        """How long the present frame's command is waited for, s of wall time."""
         self.started = False
+        """Whether simulator/start was called."""
         self._reported = False
         self._landing = False
         self._arrived: list[CameraFrame] = []

@@ -55,13 +55,22 @@ UNITS = {
 }
 """Units of what is published about the model and of its output."""
 LOSSES = "more than one camera frame in ten is lost on the way: send smaller images, or {remedy}"
+"""Text of the report; ``remedy``: see ``transport_remedy``."""
+LOST_SHARE = 0.1
+"""Lost frames, as a share of those that have arrived, above which that is reported."""
+JUDGED_FRAMES = 30
+"""How many frames must have arrived before: of fewer a single loss would be a large share."""
 
 CHANGEABLE = {
-    "model": ("default", "Model: a name in models/ or a folder. Changed while unconfigured.", None),
+    "model": (
+        "default",
+        "Model: a name in models/ or a folder. May be changed only while unconfigured.",
+        None,
+    ),
     "runtime": (
         "auto",
-        "What computes the encoder: torch, onnxruntime, or auto, the faster one. Changed while "
-        "unconfigured.",
+        "What computes the encoder: torch, onnxruntime, or auto, the faster one. May be "
+        "changed only while unconfigured.",
         None,
     ),
     "nominal_rate": (30.0, "Frame rate assumed for the very first frame, Hz.", (0.1, 1000.0)),
@@ -77,7 +86,7 @@ CHANGEABLE = {
         (0.0, 60.0),
     ),
 }
-"""Parameter -> default, description, range; changed while it does not steer."""
+"""Parameter -> default, description, range; none may be changed while the node is active."""
 LOADED = frozenset({"model", "runtime"})
 """Those that configure reads."""
 
@@ -416,7 +425,7 @@ class LiquidController(LifecycleNode):
             self._diagnostics.report(
                 "camera", WARN, text, early=guard.early, ahead=f"{guard.ahead:.2f} s", **counts
             )
-        elif guard.frames > 30 and guard.lost > 0.1 * guard.frames:
+        elif guard.frames > JUDGED_FRAMES and guard.lost > LOST_SHARE * guard.frames:
             text = LOSSES.format(remedy=transport_remedy())
             self._diagnostics.report("camera", WARN, f"{self._topic}: {text}", **counts)
         else:

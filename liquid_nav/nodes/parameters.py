@@ -16,6 +16,7 @@ from liquid_nav.errors import UserError
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 """What a person has to give, by the type of the default."""
 REFUSED = (InvalidParameterTypeException, InvalidParameterValueException)
+"""What rclpy raises for a value of another type, or out of range."""
 
 
 def declare(

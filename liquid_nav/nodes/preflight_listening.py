@@ -43,9 +43,15 @@ class Listening:
         discovery: tuple[float, float] = DISCOVERY,
         slow: float = SLOW,
     ) -> None:
-        """``camera``: topic of the images; ``seconds``: of wall time; ``sim``: wait for /clock.
+        """Begin with discovery.
 
-        Ages and rates are by /clock then.
+        Args:
+            node: Owner of the subscriptions.
+            camera: Topic of the images.
+            seconds: How long the graph is observed, s of wall time.
+            sim: Whether /clock is waited for, and ages and rates are by it.
+            discovery: Least and largest time for discovery, s of wall time.
+            slow: Times ``seconds`` at most, where the simulation is slow.
         """
         self._node = node
         self._seconds = seconds
@@ -90,10 +96,13 @@ class Listening:
 def gather_preflight_facts(
     namespace: str, camera: str, seconds: float, sim: bool
 ) -> PreflightFacts:
-    """Return the facts of a graph after a while for discovery and about ``seconds`` of wall time.
+    """Return the facts of a graph after discovery and about ``seconds`` of observation.
 
-    namespace: of the drone; camera: topic of its images; sim: judge ages and rates by /clock, and
-    wait for it.
+    Args:
+        namespace: Of the drone.
+        camera: Topic of its images.
+        seconds: How long the graph is observed, s of wall time.
+        sim: Whether /clock is waited for, and ages and rates are by it.
     """
     rclpy.init(args=["--ros-args", *enclave_arguments("preflight")])
     try:
@@ -119,9 +128,15 @@ def make_node(
     Separate graphs have a clock in each namespace, drones in one world share that of the simulator.
     The namespaces are searched from the drone's own outwards; where none has a clock after a while,
     it is that of the drone's namespace.
+
+    Args:
+        namespace: Of the drone.
+        sim: Whether the node runs on that clock.
+        context: Of ROS; default None: the process's own.
+        discovery: Least and largest time of the search, s of wall time.
     """
     name = namespace.strip("/")
-    text = []
+    arguments = []
     if name:
         parts = name.split("/")
         clocks = ["/".join(("", *parts[:count], "clock")) for count in range(len(parts), -1, -1)]
@@ -137,12 +152,12 @@ def make_node(
                 (clock for clock in clocks if scout.get_publishers_info_by_topic(clock)), None
             )
         scout.destroy_node()
-        text = ["--ros-args", "-r", f"/clock:={found or clocks[0]}"]
+        arguments = ["--ros-args", "-r", f"/clock:={found or clocks[0]}"]
     overrides = [Parameter("use_sim_time", value=sim)]
     return rclpy.create_node(
         "preflight",
         context=context,
-        cli_args=text,
+        cli_args=arguments,
         namespace=f"/{name}",
         parameter_overrides=overrides,
     )

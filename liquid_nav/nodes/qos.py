@@ -1,4 +1,6 @@
-"""The four qualities of service that docs/reference/topics.md names, and one with liveliness."""
+"""The three qualities of service that docs/reference/topics.md names, and variants of them for
+commands and for a publisher whose process is watched.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,9 @@ def reliable_qos(depth: int = 1) -> QoSProfile:
 
 
 def command_output_qos() -> QoSProfile:
-    """Reliable, for publishers of commands: a slow recorder may still fetch the last ten.
+    """Reliable with a depth of ten, for publishers of commands: a slow recorder misses none.
 
-    Other subscribers have depth 1.
+    The nodes that fly by the commands subscribe with depth 1.
     """
     return reliable_qos(10)
 

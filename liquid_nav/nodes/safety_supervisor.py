@@ -62,16 +62,17 @@ REPEAT = 1.0
 BY_SWITCH = "the engage switch of the remote control"
 """Cause of a mode that no service and no fault has brought about."""
 LIMITS = {
-    "speed": "Horizontal speed at most, m/s.",
-    "vertical_speed": "Vertical speed at most, m/s.",
-    "yaw_rate": "Yaw rate at most, rad/s.",
-    "acceleration": "Change of the velocity command at most, m/s^2.",
-    "yaw_acceleration": "Change of the yaw rate command at most, rad/s^2.",
-    "image_age": "Age of the last camera image at most, s.",
-    "command_age": "Age of the image that the last command came from at most, s.",
+    "speed": "Maximum horizontal speed, m/s.",
+    "vertical_speed": "Maximum vertical speed, m/s.",
+    "yaw_rate": "Maximum yaw rate, rad/s.",
+    "acceleration": "Maximum change of the velocity command, m/s^2.",
+    "yaw_acceleration": "Maximum change of the yaw rate command, rad/s^2.",
+    "image_age": "Maximum age of the last camera image, s.",
+    "command_age": "Maximum age of the image that the last command came from, s.",
     "descent": "Speed of descent while landing, m/s.",
     "resume": "Healthy time after which a hold caused by a fault ends by itself, s; 0: never.",
 }
+"""Limit of ``SafetyLimits`` -> description of its parameter."""
 RANGES = {
     "speed": (0.0, 30.0),
     # Below that a landing would hardly ever end.
@@ -84,12 +85,10 @@ RANGES = {
     "descent": (0.05, 5.0),
     "resume": (0.0, 600.0),
 }
-"""What each of them may be."""
-
-
+"""Limit -> its range, in the unit of its description."""
 SERVICES = ("engage", "disengage", "hold", "land")
-"""Of a person, below the node's name. For one release they exist without it too."""
-
+"""Services that a person calls, named below the node; for one release also without the node's name.
+"""
 Answer = Callable[[Trigger.Request, Trigger.Response], Trigger.Response]
 """What a service does."""
 

@@ -28,7 +28,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.json_text import read_json
 from liquid_nav.nodes.drone_messages import state_from
 from liquid_nav.nodes.gazebo_contacts import listen_to_contacts
-from liquid_nav.nodes.messages import RESET_STEP, command_from, nanoseconds
+from liquid_nav.nodes.messages import RESET_STEP, command_from, nanoseconds, require_finite
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.running import Finished, run_node
@@ -86,7 +86,7 @@ class ScenarioRunner(Node):
         )
         self._rate = flown.frame_rate(rate)
         self._pilot = declare(self, "pilot", "", "Name of the pilot, for the record.")
-        self._folder = declare(self, "folder", "", "Where record.json goes; empty: nowhere.")
+        self._folder = declare(self, "folder", "", "Folder of record.json; empty: none is written.")
         self._progress = declare(self, "progress", False, "Print progress as JSON lines.")
         self._start = declare(
             self, "start_service", "simulator/start", "Service that begins the flight; empty: none."
@@ -226,6 +226,7 @@ class ScenarioRunner(Node):
         self._received = wall.monotonic()
         try:
             state = state_from(message)
+            require_finite("the pose", state.position, state.velocity)
         except ValueError as error:
             self.get_logger().warning(f"odom is not judged: {error}", once=True)
             return
@@ -243,6 +244,9 @@ class ScenarioRunner(Node):
             return
         if not self._flying or self._outcome is not None:
             return
+        if self._late_start and not self._zero:
+            # No odometry had come when the flight began.
+            self._zero = state.time
         since = state
         if self._zero:
             since = replace(state, time=state.time - self._zero)
@@ -303,7 +307,11 @@ class ScenarioRunner(Node):
         self._outcome = FlightOutcome(
             FLIGHT_INTERRUPTED, self._cause, max(0.0, self._latest - self._zero)
         )
-        self._write_record(self._outcome)
+        try:
+            self._write_record(self._outcome)
+        except UserError as error:
+            # The node is ending: nothing else would report it as one line.
+            self.get_logger().error(str(error))
 
     def _finish(self) -> None:
         outcome = self._outcome

@@ -153,6 +153,9 @@ class SimulatedCamera(Node):
         state = self.world.to_world(received, self._bridge.airborne)
         if self._time - 1.0 <= state.time <= self._time:
             return  # older than what was seen, unless the vehicle has started again
+        if state.time < self._time:
+            # The frame that is kept is one of the vehicle's flight before.
+            self._late = None
         self._time = state.time
         touched = self.world.place(state)
         self._clock_output.publish(state.time)

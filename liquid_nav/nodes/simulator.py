@@ -43,6 +43,8 @@ TICK = 3 * PHYSICS_TIMESTEP
 """s between clock and inertial messages."""
 LAG = 0.1
 """s of wall time behind real time that are made up for; a longer delay makes the flight longer."""
+AHEAD = 1.0
+"""s of wall time ahead of real time, beyond one step of the clock, that are waited for."""
 
 
 class Simulator(Node):
@@ -238,7 +240,9 @@ class Simulator(Node):
         assert self._anchor is not None  # set when the first frame was answered
         due = self._anchor + time / factor
         late = wall.monotonic() - due
-        if late > LAG or late < -1.0:
+        # Behind, the lost time is not made up for. Far ahead, the factor has just become smaller:
+        # real time counts from here.
+        if late > LAG or late < -AHEAD - TICK / factor:
             self._anchor += late
         else:
             self._sleep_until(due)
@@ -256,7 +260,7 @@ class Simulator(Node):
 def parse_names(text: str) -> list[str]:
     """Return the namespaces in ``text``, comma separated.
 
-    Raises UserError for names that are none, or given twice.
+    Raises UserError for what is no namespace, or is given twice.
     """
     if not text.strip():
         return []

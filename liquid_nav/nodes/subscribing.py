@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
@@ -97,7 +96,7 @@ class _Input:
             return
         if self._bad:
             self._bad = False
-            self._set(OK, f"{self._count} message(s) dropped so far, the last one was used")
+            self._keep(OK, f"{self._count} message(s) dropped so far, the last one was used")
 
     def _drop(self, error: Exception) -> None:
         self._bad = True
@@ -106,25 +105,16 @@ class _Input:
         text = f"{self._count} message(s) dropped: {self._last_error}"
         kind = type(error).__name__
         if kind in self._known:
-            self._set(ERROR, text)
+            self._keep(ERROR, text)
             return
         self._known.add(kind)
         self._diagnostics.report(
             self._name, ERROR, text, count=self._count, last_error=self._last_error
         )
 
-    def _set(self, level: bytes, text: str) -> None:
-        """Change the status without a line in the log; the next second publishes it."""
+    def _keep(self, level: bytes, text: str) -> None:
         # ``report`` logs and publishes each new text, and the number in this one grows with every
         # message.
-        status = DiagnosticStatus(
-            level=level,
-            name=f"{self._node.get_name()}: {self._name}",
-            message=text,
-            hardware_id=self._diagnostics._hardware_id,
-            values=[
-                KeyValue(key="count", value=str(self._count)),
-                KeyValue(key="last_error", value=self._last_error),
-            ],
+        self._diagnostics.keep(
+            self._name, level, text, count=self._count, last_error=self._last_error
         )
-        self._diagnostics._statuses[self._name] = status

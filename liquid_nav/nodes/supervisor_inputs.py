@@ -23,22 +23,22 @@ from liquid_nav.safety import BridgeReport, SafetySupervisor, WatchLimits
 
 ODOMETRY = "odom"
 BATTERY = "battery_state"
-
 WATCHED = {
-    "odometry_age": "Age of the odometry at most, s.",
-    "autopilot_age": "Age of the bridge's last report at most, s.",
-    "latency": "Time from image to command at most, s.",
-    "clock_jump": "Jump of the clock at most, s.",
-    "position_jump": "Jump of the position estimate at most, m.",
-    "pose_frozen": "Time that the pose may stay the same while a motion is commanded, s.",
-    "battery": "Charge below which it lands, 0 to 1.",
-    "battery_age": "Silence of a battery that was there at most, s.",
-    "joy_age": "Silence of a joystick or remote control that was there at most, s.",
-    "recorder_age": "Silence of a recorder's process that was there at most, s.",
-    "radius": "Distance from where it was engaged at most, m.",
-    "low": "Height above where it was engaged at least, m, negative.",
-    "high": "Height above where it was engaged at most, m.",
+    "odometry_age": "Maximum age of the odometry, s.",
+    "autopilot_age": "Maximum age of the bridge's last report, s.",
+    "latency": "Maximum time from image to command, s.",
+    "clock_jump": "Maximum jump of the clock, s.",
+    "position_jump": "Maximum jump of the position estimate, m.",
+    "pose_frozen": "Time for which the pose may stay the same while a motion is commanded, s.",
+    "battery": "Charge below which the drone lands, 0 to 1.",
+    "battery_age": "Maximum silence of a battery that has reported before, s.",
+    "joy_age": "Maximum silence of a joystick or remote control that has published before, s.",
+    "recorder_age": "Maximum silence of a recorder's process that was running, s.",
+    "radius": "Maximum distance from where it was engaged, m.",
+    "low": "Minimum height above where it was engaged, m, negative.",
+    "high": "Maximum height above where it was engaged, m.",
 }
+"""Parameter of ``WatchLimits`` -> description; 0 turns the watch off."""
 WATCH_RANGES = {
     "odometry_age": (0.0, 10.0),
     "autopilot_age": (0.0, 10.0),
@@ -54,7 +54,7 @@ WATCH_RANGES = {
     "low": (-1000.0, 0.0),
     "high": (0.0, 1000.0),
 }
-"""What each of them may be."""
+"""Watch -> its range, in the unit of its description."""
 ONE_PUBLISHER = (
     "liquid_controller/cmd_vel",
     "cmd_vel",

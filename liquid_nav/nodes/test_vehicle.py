@@ -14,6 +14,7 @@ from geometry_msgs.msg import TwistStamped
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
+from liquid_nav.errors import UserError
 from liquid_nav.nodes.messages import NANO, nanoseconds
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import reliable_qos
@@ -23,6 +24,7 @@ from liquid_nav.sitl import SIMULATED_AUTOPILOTS, EmbeddedBody, UdpServer
 from liquid_nav.worlds import load_condition, load_scenario
 
 TICK = 5 * PHYSICS_TIMESTEP
+"""s of simulated time between two turns of the vehicle."""
 SLACK = 0.1
 """s of simulated time ahead of the last command's image."""
 PATIENCE = 2.0
@@ -47,6 +49,11 @@ class TestVehicle(Node):
             self, "condition", "", "Condition: a name or a YAML file; empty: the scenario's own."
         )
         kind = declare(self, "autopilot", "px4", "px4 or ardupilot.")
+        if kind not in SIMULATED_AUTOPILOTS:
+            raise UserError(
+                f"unknown autopilot '{kind}'",
+                f"choose one of: {', '.join(sorted(SIMULATED_AUTOPILOTS))}",
+            )
         port = declare(self, "port", 14540, "UDP port on which the companion listens.", (1, 65535))
         self._factor = declare(
             self, "real_time_factor", 1.0, "Simulated per wall seconds.", (0.05, 10.0)

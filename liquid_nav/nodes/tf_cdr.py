@@ -40,7 +40,7 @@ def decode(data: bytes) -> list[TransformStamped]:
     """Return the transforms of a serialized TFMessage.
 
     Raises:
-        ValueError: bytes that are none.
+        ValueError: bytes of something else.
     """
     order = ORDERS.get(bytes(data[:2]))
     if order is None:

@@ -9,7 +9,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 
 from liquid_nav.nodes.diagnostics import ERROR, OK, Diagnostics
-from liquid_nav.nodes.messages import ImageError, image_message, read_image
+from liquid_nav.nodes.messages import NANO, RESET_STEP, ImageError, image_message, read_image
 from liquid_nav.nodes.parameters import declare
 from liquid_nav.nodes.qos import sensor_data_qos
 from liquid_nav.nodes.running import run_node
@@ -65,9 +65,14 @@ class WeatherNode(Node):
         )
         prefix = declare(self, "frame_prefix", "", "Prefix of all frame ids, for publish_tf.")
         relight = declare(
-            self, "relight", True, "Whether the light changes; no where the world has it already."
+            self,
+            "relight",
+            True,
+            "Whether the light changes; false where the world has it already.",
         )
         self._weather = Weather(condition, seed, view, relight)
+        self._newest = 0
+        """Stamp of the last frame, ns."""
         self._output = self.create_publisher(Image, "camera/image_raw", sensor_data_qos())
         if publish_tf:
             camera = CameraConfig(pitch=view.pitch).of(condition.camera, seed)
@@ -86,6 +91,9 @@ class WeatherNode(Node):
             self._diagnostics.report("camera", ERROR, f"camera/image_clean: {error}")
             raise
         self._diagnostics.report("camera", OK, "camera/image_clean: frames arrive")
+        if stamp < self._newest - RESET_STEP * NANO:
+            self._weather.begin_anew()
+        self._newest = stamp
         self._weather.deliver(lambda: self._output.publish(image_message(pixels, stamp, frame_id)))
 
 

@@ -25,8 +25,10 @@ COLORS = {
 }
 """Red, green, blue and opacity by the kind of a solid; crowns let the drone below them be seen."""
 OTHER = (0.60, 0.60, 0.60, 1.0)
+"""Of a solid of any other kind."""
 TARGET = (0.90, 0.10, 0.10, 1.0)
 REACHED = (0.90, 0.10, 0.10, 0.25)
+"""Of the disc on which the target counts as reached."""
 WAY = (0.10, 0.45, 0.95, 1.0)
 DRONE = (0.10, 0.10, 0.12, 1.0)
 STEP = 0.25

@@ -13,7 +13,7 @@ from liquid_nav.vision import AnyEncoderConfig, EncoderConfig, encoder_config
 
 __all__ = ["NCP_DEFAULT", "ModelError", "PolicyConfig"]
 LARGEST_SCALE = 50.0
-"""m/s or rad/s per unit of output: faster than any multicopter here."""
+"""Largest command per unit of output, m/s or rad/s: faster than any multicopter here."""
 CHECKED = ("core", "command_scale", "command_fields", "hold", "elapsed")
 """Entries that are checked by their values, or by what is built from them."""
 NCP_DEFAULT = {
@@ -95,7 +95,7 @@ class PolicyConfig:
                 f"config: command_fields are {list(self.command_fields)}",
                 f"they must be {list(COMMAND_FIELDS)}",
             )
-        if any(len(part) != 2 or not 0 <= part[0] < part[1] for part in self.outputs.values()):
+        if not all(_is_slice(part) for part in self.outputs.values()):
             raise ModelError(
                 f"config: outputs are {dict(self.outputs)}"[:200],
                 'give each slice as [begin, end], e.g. {"command": [0, 4]}',
@@ -146,6 +146,11 @@ class PolicyConfig:
             raise ModelError(
                 f"config does not fit: {error}", "compare it with models/default/config.json"
             ) from error
+
+
+def _is_slice(part: Any) -> bool:
+    """Whether these are two whole numbers from 0 on, the second one greater."""
+    return len(part) == 2 and all(type(n) is int for n in part) and 0 <= part[0] < part[1]
 
 
 def _is_scale(values: Any) -> bool:

@@ -27,7 +27,7 @@ CONFIG = "config.json"
 WEIGHTS = "weights.safetensors"
 POLICY_CARD_NAME = "card.json"
 LARGEST_JSON = 10_000_000
-"""Bytes of a config or a card."""
+"""Most bytes of a config or a card."""
 
 
 def sha256(path: Path) -> str:
@@ -38,13 +38,14 @@ def sha256(path: Path) -> str:
 def resolve_model(name: str | Path) -> Path:
     """Return the folder of a model given by path, or by name if released; raises ModelError."""
     folder = Path(name)
-    if (folder / CONFIG).is_file():
-        return folder
-    if not folder.is_absolute() and len(folder.parts) == 1:
-        try:
+    try:
+        if (folder / CONFIG).is_file():
+            return folder
+        if not folder.is_absolute() and len(folder.parts) == 1:
             return find(f"models/{name}/{CONFIG}").parent
-        except FileNotFoundError:
-            pass
+    except OSError:
+        # No such file, a name that is too long, or no permission to look there.
+        pass
     raise ModelError(
         f"no model at '{name}': {CONFIG} is missing",
         "give a folder that `liquid-nav train` wrote, or 'default'",

@@ -11,17 +11,17 @@ from torch import nn
 from liquid_nav.policy.config_errors import ModelError
 
 DEEPEST = 32
-"""Levels of nesting in a config or a card."""
+"""Most levels of nesting in a config or a card."""
 MOST = 4096
-"""Any whole number in a config: pixels, channels, neurons, steps; not seeds."""
+"""Largest whole number in a config: pixels, channels, neurons, steps; not seeds."""
 LARGEST = 1e6
-"""Any other number in a config."""
+"""Largest other number in a config."""
 LONGEST = 64
-"""Numbers in a list."""
+"""Most numbers in a list."""
 WIRED = 512
-"""Neurons of a wiring: memory grows with their third power."""
+"""Most neurons of a wiring: memory grows with their third power."""
 PARAMETERS = 100_000_000
-"""Weights of an encoder or a core: 400 MB. The largest that flies here has 3 million."""
+"""Most weights of an encoder or a core: 400 MB. The largest that flies here has 3 million."""
 _REMEDY = "use a smaller network: a drone's computer flies some thousand neurons at most"
 
 

@@ -88,6 +88,8 @@ class TimeSeries:
             width = np.maximum(self.stamps[after] - self.stamps[before], 1)
             share = np.clip((stamps - self.stamps[before]) / width, 0.0, 1.0)[:, None]
             values = (1.0 - share) * self.values[before] + share * self.values[after]
+            # Zero times NaN is NaN: a value that is hit exactly does not depend on the next one.
+            values = np.where(share == 0.0, self.values[before], values)
             near = np.minimum(
                 np.abs(stamps - self.stamps[before]), np.abs(stamps - self.stamps[after])
             )

@@ -89,8 +89,8 @@ def find_drones(topics: dict[str, str], wanted: TopicNames) -> list[DroneTopics]
         DroneTopics(
             _namespace(camera),
             camera,
-            _nearest(camera, odometry),
-            _nearest(camera, commands),
+            _nearest(camera, _not_of_others(camera, cameras, odometry, wanted.odometry)),
+            _nearest(camera, _not_of_others(camera, cameras, commands, wanted.command)),
             others,
         )
         for camera in cameras
@@ -154,19 +154,46 @@ def _namespace(camera: str) -> str:
     return "/".join(part for part in parts if part not in ("camera", "image", "color", "rgb"))
 
 
-def _nearest(camera: str, topics: list[str]) -> str | None:
-    """Return the topic that shares most of the camera's namespace and lies in no other one;
-    shortest name first.
+def _shared(camera: str, topic: str) -> int:
+    """Return how many parts of its namespace a topic has in common with a camera."""
+    shared = 0
+    for own, other in zip(_namespace_parts(camera), _parts(topic), strict=False):
+        if own != other:
+            break
+        shared += 1
+    return shared
+
+
+def _not_of_others(
+    camera: str, cameras: list[str], topics: list[str], wanted: str | None
+) -> list[str]:
+    """Return the topics that belong to no other drone: no other camera has more of their namespace
+    in common. One that a person named in full belongs to every camera.
     """
-    own: list[str] = []
-    if _namespace(camera):
-        own = _namespace(camera).split("/")
+    if wanted is not None and wanted.startswith("/"):
+        return topics
+    return [
+        topic
+        for topic in topics
+        if all(_shared(other, topic) <= _shared(camera, topic) for other in cameras)
+    ]
+
+
+def _nearest(camera: str, topics: list[str]) -> str | None:
+    """Return the topic that shares most of the camera's namespace and has the fewest other parts;
+    of equals the first in the alphabet.
+    """
+    own = _namespace_parts(camera)
 
     def distance(topic: str) -> tuple[int, int, str]:
-        parts = _parts(topic)
-        shared = 0
-        while shared < min(len(own), len(parts)) and own[shared] == parts[shared]:
-            shared += 1
-        return len(own) - shared, len(parts) - shared, topic
+        shared = _shared(camera, topic)
+        return len(own) - shared, len(_parts(topic)) - shared, topic
 
     return min(topics, key=distance, default=None)
+
+
+def _namespace_parts(camera: str) -> list[str]:
+    name = _namespace(camera)
+    if not name:
+        return []
+    return name.split("/")

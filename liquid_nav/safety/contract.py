@@ -7,7 +7,7 @@ and an automatic resume repeat old numbers and can therefore never look like a p
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Mapping
@@ -213,5 +213,7 @@ def _is_count(value: Any) -> bool:
 
 
 def _is_time(value: Any) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    # No ``math.isfinite``: an integer of JSON may be too large for a float, and it would raise.
+    return abs(value) <= sys.float_info.max

@@ -66,6 +66,7 @@ class Fence:
         vy = command.vy
         vz = command.vz
         distance = math.hypot(x, y)
+        # At home itself no direction leads out, and the division below would fail.
         if limits.radius and distance > 1e-6:
             c = math.cos(yaw)
             s = math.sin(yaw)

@@ -325,9 +325,8 @@ class SafetySupervisor:
             self._change(Mode.DISENGAGED, now, "down and disarmed")
         elif report.phase is Phase.HOLDING and report.fault and self.state is Mode.ENGAGED:
             # The bridge holds on its own account and will not fly on by itself: the mode must show
-            # that.
+            # that. ``_held_by`` stays None, so this hold does not end by itself either.
             self._change(Mode.HOLDING, now, report.text)
-            self._held_by = None
 
     @property
     def _active(self) -> bool:

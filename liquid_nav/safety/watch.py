@@ -27,7 +27,7 @@ LATE = 5
 JUMP_MEMORY = 0.5
 """s for which an event (a jump of clock or estimate, the death of a recorder) counts as a fault."""
 ABSURD = 1e6
-"""m and m/s beyond which odometry is not of this world."""
+"""m and m/s from which on odometry is nonsense and counts as none."""
 EARLY_STAMP_TOLERANCE = 0.1
 """s that a stamp may lie ahead of our clock."""
 UNDER_COMMAND = 0.2
@@ -331,7 +331,9 @@ class Watch:
         limits = self.limits
         found = []
         pose = self._pose
-        if limits.odometry_age and pose is None:
+        fenced = limits.radius or limits.low or limits.high
+        # Without a place there is no fence, whether or not the age of the odometry is watched.
+        if (limits.odometry_age or fenced) and pose is None:
             found.append(Fault(FaultKind.NO_ODOMETRY))
         if limits.odometry_age and pose is not None:
             age = now - pose.received

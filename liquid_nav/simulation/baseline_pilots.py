@@ -60,18 +60,25 @@ class ColourPilot:
     needs_image = True
 
     SATURATION = 110
+    """Least saturation of the target's red, of 255."""
     VALUE = 50
+    """Least brightness of the target's red, of 255."""
     HUE = 9
     """Half width of the band of red around hue 0, of 180."""
     SMALLEST = 6.0 / (256 * 144)
     """Blobs below this fraction of the image are noise."""
     HOLD_DISTANCE = 1.4
+    """Apparent distance at which it stops, m."""
     SEARCH_RATE = 0.5
+    """Yaw rate while no red is in sight, rad/s."""
     SEARCH_TURN = 2.0 * math.pi / SEARCH_RATE
+    """Time that it then turns, s: once round."""
     SEARCH_ADVANCE = 3.0
-    """Seconds of turning, then of flying on, while no red is in sight."""
+    """Time that it then flies on before it turns again, s."""
     YAW_GAIN = 1.5
+    """Yaw rate per angle between the blob and the middle of the image, 1/s."""
     SPEED_GAIN = 0.4
+    """Speed per distance that is left, 1/s."""
 
     def __init__(
         self,

@@ -8,7 +8,9 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
 CELL = 0.2
+"""Side of a cell, m."""
 MARGIN = 9.0
+"""m by which the grid reaches beyond the points that it has to cover."""
 FAR = 3.0
 """Clearance is measured up to this many metres."""
 HARD = 0.5

@@ -17,10 +17,13 @@ from liquid_nav.types import Command
 from liquid_nav.worlds import DRONE_MODEL
 
 GRAVITY = 9.81
+"""m/s^2, as in MuJoCo."""
 INERTIA_PER_KG = DRONE_MODEL.inertia_per_kg
 ROTOR_LAYOUT = DRONE_MODEL.rotor_layout
 INTEGRAL_LIMIT = 2.5
+"""Largest integral part of the acceleration on an axis, m/s^2."""
 ACCELERATION_LIMIT = 5.0
+"""Largest commanded acceleration on an axis, m/s^2."""
 
 
 class VelocityController:
@@ -44,7 +47,15 @@ class VelocityController:
         rates: list[float],
         dt: float,
     ) -> tuple[float, float, float, float]:
-        """Advance by ``dt`` seconds; returns total thrust (N, body up) and body moments (N m)."""
+        """Advance by ``dt`` seconds; returns total thrust (N, body up) and body moments (N m).
+
+        Args:
+            command: set point in the level body frame.
+            quaternion: attitude, w x y z, body to ENU.
+            velocity: estimated velocity, ENU m/s.
+            rates: angular velocity, body rad/s.
+            dt: time to go on by, s.
+        """
         p = self.response
         target = (*turned(command.vx, command.vy, yaw_of(quaternion)), command.vz)
 
@@ -122,8 +133,16 @@ def wrench(
     """Advance the controller by ``dt`` seconds; returns what rotors and air do: force (N) and
     torque (N m), ENU.
 
-    velocity, air: of the drone and of the wind, ENU m/s; rates: body, rad/s; error: of the velocity
-    estimate that the controller goes by, estimated minus true, ENU m/s.
+    Args:
+        controller: of the drone.
+        command: its set point.
+        quaternion: its attitude, w x y z, body to ENU.
+        velocity: true velocity of the drone, ENU m/s.
+        rates: its angular velocity, body rad/s.
+        air: velocity of the wind, ENU m/s.
+        dt: time to go on by, s.
+        error: of the velocity estimate that the controller uses, estimated minus true, ENU m/s;
+            default: none.
     """
     vx, vy, vz = velocity
     estimate = (vx + error[0], vy + error[1], vz + error[2])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from liquid_nav.simulation.controller import VelocityController, wrench
+from liquid_nav.simulation.controller import GRAVITY, VelocityController, wrench
 from liquid_nav.simulation.drift import EstimatorDrift
 from liquid_nav.simulation.response import DroneResponse
 from liquid_nav.simulation.state import DroneState
@@ -53,7 +53,7 @@ class Drone:
         self.collision: str | None = None
         self._queue: deque[tuple[float, Command]] = deque()
         self._active = Command()
-        self._force = np.array((0.0, 0.0, response.mass * 9.81))
+        self._force = np.array((0.0, 0.0, response.mass * GRAVITY))
 
     def settle(self) -> None:
         """Find its place in the compiled model and take it, hovering."""

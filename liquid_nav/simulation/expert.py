@@ -162,4 +162,5 @@ class Expert:
 
 
 def _wrap(angle: float) -> float:
+    # Not ``geometry.wrap``: another rounding would change every recorded flight.
     return (angle + math.pi) % (2.0 * math.pi) - math.pi

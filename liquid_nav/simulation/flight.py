@@ -23,7 +23,7 @@ from liquid_nav.worlds import CameraConfig, Condition, Layout, RandomStream, Sce
 LATENCY = (0.0, 0.08)
 """Range of the sensor-to-command latency, s, drawn by seed."""
 JUDGED = 0.04
-"""s of simulated time from one look of the judge to the next, at most."""
+"""Simulated time between two states that are judged, at most, s."""
 
 
 def draw_latency(seed: int) -> float:

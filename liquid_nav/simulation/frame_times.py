@@ -18,6 +18,10 @@ FRAME_DROPPED = "dropped"
 EARLY = 1e-3
 """s by which a frame may be taken too early on a clock that is not ours: its next tick may be far.
 """
+LONGEST_STEP = 60.0
+"""s; a clock that is not ours and steps farther ahead was set: to skip its periods one by one would
+take too long.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +113,10 @@ class FrameSchedule:
     def due(self, time: float) -> str | None:
         """Return what becomes of the frame that is taken at ``time``, s, or None where none is due.
 
-        Periods that pass between two calls are skipped. A clock that has gone back begins anew with
-        the next period.
+        Periods that pass between two calls are skipped. A clock that has gone back, or ahead by
+        more than ``LONGEST_STEP``, begins anew with the next period.
         """
-        if self._begin is None or time < self._asked:
+        if self._begin is None or not 0.0 <= time - self._asked <= LONGEST_STEP:
             self._begin = time - self._next.time
         self._asked = time
         since = time - self._begin + EARLY

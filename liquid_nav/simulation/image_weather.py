@@ -20,6 +20,7 @@ from liquid_nav.worlds import (
     DRONE_MODEL,
     LIGHTING,
     SKY_COLOURS,
+    CameraConfig,
     Condition,
     RandomStream,
     apply_veil,
@@ -32,7 +33,7 @@ class CameraPlacement:
 
     height: float = 1.5
     """Height of the camera over the ground, m."""
-    vertical_fov: float = 0.877
+    vertical_fov: float = round(CameraConfig().vertical_fov, 3)
     """Vertical field of view, rad."""
     pitch: float = DRONE_MODEL.camera_pitch
     """Angle by which the camera looks down, rad."""
@@ -119,3 +120,7 @@ class Weather:
             waiting.append(send)
         for late in waiting:
             late()
+
+    def begin_anew(self) -> None:
+        """Drop late frames: the simulator was reset, they are of the flight before."""
+        self._waiting = []

@@ -71,8 +71,8 @@ class FlightJudge:
     def update(
         self, state: DroneState, collision: str | None, landing: bool = False
     ) -> FlightOutcome | None:
-        """Return the outcome once it is known, else None; ``outcome`` keeps it. Collision outranks
-        everything else.
+        """Return the outcome once it is known, else None; later states do not change it. Collision
+        outranks everything else.
 
         Args:
             state: Where the drone is.
@@ -80,7 +80,8 @@ class FlightJudge:
             landing: Whether a landing was requested: the flight then ends on the ground as landed,
                 and may be low.
         """
-        self.outcome = self._decide(state, collision, landing)
+        if self.outcome is None:
+            self.outcome = self._decide(state, collision, landing)
         return self.outcome
 
     def _decide(

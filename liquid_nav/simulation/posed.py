@@ -15,8 +15,8 @@ from liquid_nav.worlds import DRONE_MODEL, CameraConfig, Condition, Scenario
 
 
 class PosedWorld:
-    """A world that is not stepped. The first pose that comes is laid onto the scenario's start, or
-    the ground below.
+    """A world that is not stepped. The vehicle's first pose becomes the scenario's start, or the
+    ground below it; all later ones are placed relative to it.
     """
 
     def __init__(
@@ -31,8 +31,10 @@ class PosedWorld:
         self._anchor: tuple[np.ndarray, float, float] | None = None
 
     def to_world(self, state: DroneState, airborne: bool = False) -> DroneState:
-        """Return a state of the vehicle's own map (ENU) in the world's frame; ``airborne``: it
-        flies (first pose).
+        """Return a state of the vehicle's own map (ENU) in the world's frame.
+
+        ``airborne``: whether the vehicle flies, which counts for its first pose alone; default: it
+        stands on the ground.
         """
         start = self.layout.start
         if self._anchor is None:

@@ -35,6 +35,7 @@ from liquid_nav.worlds import (
 PHYSICS_TIMESTEP = 0.004
 """Physics and control period, s."""
 _WIND_STEPS = 5
+"""Steps of the physics between two draws of the wind, which changes slowly."""
 
 
 class World:

@@ -101,7 +101,8 @@ def _take_over(lock: LockStep) -> None:
             order = Order(ours, Mode.ENGAGED, act=1, engagement=1)
         if lock.now > TAKE_OVER:
             raise UserError(
-                f"the test vehicle was not handed over in {TAKE_OVER:g} s: {session.fault}", "a bug"
+                f"the test vehicle was not handed over in {TAKE_OVER:g} s: {session.fault}",
+                "this is a bug: report it",
             )
 
 

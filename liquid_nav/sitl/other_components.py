@@ -12,6 +12,8 @@ from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav.autopilots import (
     ARDUPILOT,
+    COMPANION_COMPONENT_ID,
+    COMPANION_SYSTEM_ID,
     PX4,
     AutopilotProfile,
     MavlinkCodec,
@@ -31,6 +33,7 @@ COMMANDS = (
     mavlink.MAV_CMD_NAV_TAKEOFF,
     mavlink.MAV_CMD_NAV_LAND,
     mavlink.MAV_CMD_SET_MESSAGE_INTERVAL,
+    mavlink.MAV_CMD_REQUEST_MESSAGE,
 )
 """Commands that our bridge sends: what others answer to these must not count."""
 OTHER_MODE = {PX4.name: 0x30000, ARDUPILOT.name: 5}
@@ -109,7 +112,7 @@ class Gimbal(OtherComponent):
         self,
         parameters: Mapping[str, tuple[float, int]] | None = None,
         bytewise: bool = True,
-        asker: tuple[int, int] = (255, 190),
+        asker: tuple[int, int] = (COMPANION_SYSTEM_ID, COMPANION_COMPONENT_ID),
         system: int = 1,
     ) -> None:
         """See the class."""
@@ -154,9 +157,7 @@ class Companion(OtherComponent):
 
 
 class GroundStation(OtherComponent):
-    """QGroundControl, with the ids that it uses: 255, 190, which are the bridge's own by
-    default.
-    """
+    """QGroundControl, with the ids that it uses: 255, 190."""
 
     def __init__(self, system: int = 255, component: int = 190) -> None:
         """``system``, ``component``: its ids."""

@@ -500,7 +500,7 @@ class MavlinkVehicle:
         """Called for a set point in a frame that it does not take."""
 
     def _decide(self) -> Command | None:
-        """Think, and forget the place and the way home that this mode has no use for."""
+        """Decide what the body does, and forget the place and the way home that it does not use."""
         self._holds = False
         self._returns = False
         command = self.step_mode()

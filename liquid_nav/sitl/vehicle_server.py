@@ -100,7 +100,6 @@ class TcpServer:
             return
         self._drop()
         self._peer = peer
-        self._peer.settimeout(1.0)
         self._peer.setblocking(False)
 
     def _drop(self) -> None:

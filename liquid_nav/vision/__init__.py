@@ -1,4 +1,4 @@
-"""Seeing: preprocessing of camera images, the encoders, and where they look."""
+"""Preprocessing of camera images, the encoders, and the saliency of what they see."""
 
 from typing import TYPE_CHECKING
 

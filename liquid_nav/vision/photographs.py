@@ -34,15 +34,21 @@ def load_photographs(front: BackboneFront, name: str) -> None:
     path = weights_file(name)
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # An unpickler raises whatever the damage leads to.
         raise UserError(
-            f"cannot read the weights in '{path}': {error}", "install the package again"
+            f"cannot read the weights in '{path}': {str(error)[:200]}", "install the package again"
         ) from error
     convolutions = [module for module in front.modules() if isinstance(module, nn.Conv2d)]
-    layers = _layers(weights)
+    layers = list(_layers(weights))
+    if len(layers) < len(convolutions):
+        raise UserError(
+            f"the weights in '{path}' are those of {len(layers)} convolutions, the front has "
+            f"{len(convolutions)}",
+            "install the package again",
+        )
     with torch.no_grad():
-        for convolution in convolutions:
-            weight, bias = next(layers)
+        # The file holds the whole network, which goes on beyond the front.
+        for convolution, (weight, bias) in zip(convolutions, layers):
             if weight.shape != convolution.weight.shape:
                 shapes = f"{tuple(weight.shape)} instead of {tuple(convolution.weight.shape)}"
                 raise UserError(

@@ -46,15 +46,13 @@ def load_mujoco() -> ModuleType:
     try:
         import mujoco
     except ImportError as problem:
-        cause = str(problem).splitlines()[0]
         raise RenderingError(
-            f"MuJoCo cannot be loaded ({cause})",
+            f"MuJoCo cannot be loaded ({first_error_line(problem)})",
             f"pip install 'liquid_nav[sim]' or {RENDERING_REMEDY}",
         ) from None
     except Exception as problem:  # a missing libEGL surfaces as AttributeError deep in PyOpenGL
-        cause = first_error_line(problem)
         raise RenderingError(
-            f"no usable OpenGL for the camera ({cause})", RENDERING_REMEDY
+            f"no usable OpenGL for the camera ({first_error_line(problem)})", RENDERING_REMEDY
         ) from None
     module: ModuleType = mujoco
     return module

@@ -31,6 +31,7 @@ class CameraConfig:
         """Return the camera of the flight with this seed, as a condition has it mounted."""
         mounting = draw_mounting(faults, seed)
         fov = mounting.view
+        # A condition that leaves the view at its default leaves it to the caller.
         if faults.view == CameraFaults().view:
             fov = self.fov
         return replace(self, fov=fov, turn=mounting.turn)

@@ -459,7 +459,7 @@ def inhabitants(habitat: str) -> tuple[Inhabitant, ...]:
     """Return who is drawn for a habitat, in the order of the draw's numbers.
 
     Raises:
-        UserError: two species claim one number, or a number is left out.
+        UserError: two species claim one number, or there is a gap between the numbers.
     """
     found: dict[int, Inhabitant] = {}
     later = []
@@ -479,7 +479,10 @@ def inhabitants(habitat: str) -> tuple[Inhabitant, ...]:
                     )
                 found[number] = one
     if sorted(found) != list(range(len(found))):
-        raise UserError(f"'{habitat}' leaves a number out: {sorted(found)}", "leave numbers out")
+        raise UserError(
+            f"the species of '{habitat}' have the numbers {sorted(found)}",
+            "number them from 0 on without a gap, or give no number",
+        )
     return (*(found[number] for number in sorted(found)), *later)
 
 

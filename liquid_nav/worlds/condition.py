@@ -1,7 +1,7 @@
 """A condition: season, weather, light, wind and what is wrong with camera and estimator.
 
-Read from config/conditions/*.yaml; a key means the same in every way of flying, or is refused where
-it cannot.
+Read from config/conditions/*.yaml. A key means the same in every way of flying; where it cannot be
+followed, the flight is refused.
 """
 
 from collections.abc import Sequence
@@ -143,8 +143,8 @@ class Condition:
 
 
 def load_condition(name_or_path: str | Path) -> Condition:
-    """Load a condition by name (``summer``, ``autumn``, ``winter``, ``fog``, ``dusk``) or from a
-    YAML file.
+    """Load a condition by the name of its file in config/conditions (``winter``,
+    ``pseudo/sepia``), or from a YAML file elsewhere.
 
     Raises:
         ConditionError: unknown name, malformed YAML, wrong or unknown keys.
@@ -154,25 +154,24 @@ def load_condition(name_or_path: str | Path) -> Condition:
 
 
 KEYS_OF_OWN_ESTIMATOR = ("drift",)
-"""What an autopilot that is not ours does not let us bring in: its estimator is its own."""
+"""Keys that an autopilot with an estimator of its own cannot follow."""
 KEYS_OF_OWN_LOOK = (
     "appearance.palette",
     "appearance.ground",
     "appearance.random",
     "appearance.sight",
 )
-"""What a world that we do not render cannot show."""
+"""Keys that a world which another program renders cannot show."""
 KEYS_OF_OWN_CLOCK = ("camera.jitter",)
-"""What a camera that is not ours cannot do: its frames come when they come."""
+"""Keys that a camera cannot follow whose frames another program times."""
 KEYS_OF_OWN_CAMERA = ("camera.rate", "camera.view", "camera.mounting")
-"""What a drone model that is not ours decides for itself."""
+"""Keys that a drone model with a camera of its own cannot follow."""
 
 
 def check_condition_supported(
     condition: Condition, where: str, lacking: Sequence[str]
 ) -> Condition:
-    """Return the condition, to be flown in ``where``, which has no such thing as the keys
-    ``lacking``.
+    """Return the condition, to be flown in ``where``, which cannot follow the keys ``lacking``.
 
     Raises:
         ConditionError: The condition sets one of these keys.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from liquid_nav.errors import UserError
 from liquid_nav.worlds.keys import number_key
 from liquid_nav.worlds.kinds import Horizon, WorldKind
 from liquid_nav.worlds.placement import Ground
@@ -37,11 +38,21 @@ class ForestParameters:
 
 
 def fill_forest(ground: Ground, parameters: ForestParameters) -> None:
-    """Set trees, bushes, stones and what lies on the forest floor."""
+    """Set trees, bushes, stones and what lies on the forest floor.
+
+    Raises:
+        UserError: a species among the trees has another number of shares than there are ``WOODS``.
+    """
     rng = ground.rng
     length = float(np.linalg.norm(ground.target))
     wood = int(rng.integers(len(WOODS)))
     trees = ground.inhabitants("forest trees")
+    for tree in trees:
+        if len(tree.shares) != len(WOODS):
+            raise UserError(
+                f"species '{tree.species}' has {len(tree.shares)} shares in 'forest trees'",
+                f"give one for each of: {', '.join(WOODS)}",
+            )
     shares = np.array([tree.shares[wood] for tree in trees])
     if abs(shares.sum() - 1.0) > 1e-9:  # where other packages add trees
         shares = shares / shares.sum()

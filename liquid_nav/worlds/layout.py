@@ -10,19 +10,23 @@ from liquid_nav.worlds.placement import BAND, Ground, make_target, passable
 from liquid_nav.worlds.scenario import Scenario
 from liquid_nav.worlds.values import Layout, Start
 
+DRAWS = 40
+"""Places that are drawn at most until one has a path to the target."""
+
 
 def generate_layout(scenario: Scenario, seed: int) -> Layout:
     """Return the place for a seed; every call returns the same.
 
     The start is at the origin at cruise altitude with a random heading; everything else is laid out
-    relative to it. A place without a path of enough clearance is drawn again from the same stream.
+    relative to it. A place without a path of enough clearance is drawn again from the same stream;
+    the last of ``DRAWS`` is taken as it is.
     """
     if seed < 0:
         raise ValueError(f"seed {seed} is negative; use a non-negative integer")
     rng = np.random.default_rng([int(seed), zlib.crc32(scenario.world.encode())])
     spec = scenario.target
     fill = WORLDS[scenario.world].fill
-    for _ in range(40):
+    for _ in range(DRAWS):
         heading = rng.uniform(-math.pi, math.pi)
         distance = rng.uniform(*spec.distance)
         bearing = rng.uniform(*spec.bearing)

@@ -12,7 +12,7 @@ from liquid_nav.worlds import textures
 from liquid_nav.worlds.textures import Colour
 
 TILE = 32.0
-"""m of one tile of the ground."""
+"""Side of one tile of the ground's texture, m."""
 Draw = Callable[[np.random.Generator, str], np.ndarray]
 """Draws a texture, uint8 [H,W,3], for a season."""
 

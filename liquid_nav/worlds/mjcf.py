@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 mujoco = load_mujoco()
 
-EXTENT = 20.0  # m; MuJoCo's unit for fog and clipping distances
+EXTENT = 20.0
+"""m; MuJoCo's unit for fog and clipping distances."""
 
 
 def _pose(solid: Solid) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from liquid_nav.worlds.sdf_assets import png
 from liquid_nav.worlds.values import Layout
 
 mujoco = load_mujoco()
+
+QUOTES = {'"': "&quot;", "'": "&apos;"}
+"""What MuJoCo writes for quotes in a path."""
 
 
 def write_mjcf(path: Path, layout: Layout, condition: Condition) -> int:
@@ -40,7 +44,11 @@ def write_mjcf(path: Path, layout: Layout, condition: Condition) -> int:
                 texture.gridlayout = list("RLUDFB")
             count += 1
         spec.compile()
-        text = spec.to_xml().replace(f'file="{folder.resolve()}/', f'file="{folder.name}/')
+        # MuJoCo reads the textures by absolute paths; in the file they are relative to it.
+        absolute, relative = (
+            escape(str(place), QUOTES) for place in (folder.resolve(), folder.name)
+        )
+        text = spec.to_xml().replace(f'file="{absolute}/', f'file="{relative}/')
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(

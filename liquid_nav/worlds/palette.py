@@ -11,7 +11,8 @@ from liquid_nav.worlds.materials import Material
 from liquid_nav.worlds.sky import SkyColours, sky_box
 from liquid_nav.worlds.textures import Colour
 
-VARIANTS = 4  # of ground and sky; the seed picks one
+VARIANTS = 4
+"""Variants of the ground and of the sky; the seed draws one of each."""
 
 DAY = SkyColours(
     zenith=(0.2, 0.42, 0.78),

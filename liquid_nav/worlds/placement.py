@@ -2,16 +2,21 @@
 
 import math
 
+import cv2
 import numpy as np
 
 from liquid_nav.worlds.catalogue import SPECIES, Inhabitant, form, inhabitants
 from liquid_nav.worlds.targets import TARGETS
 from liquid_nav.worlds.values import LayoutItem, Target
 
-BAND = (0.9, 2.1)  # heights (m) at which drones fly
-START_CLEAR = 2.0  # m around the start without anything in the band
-TARGET_CLEAR = 2.6  # m around the target
-CLEARANCE = 0.75  # m of the path that must exist
+BAND = (0.9, 2.1)
+"""Heights at which drones fly, m."""
+START_CLEAR = 2.0
+"""m around the start without anything in the band."""
+TARGET_CLEAR = 2.6
+"""m around the target without anything in the band."""
+CLEARANCE = 0.75
+"""m between the middle of a path to the target and the next thing; such a path must exist."""
 
 
 def make_item(species: str, variant: int, x: float, y: float, yaw: float) -> LayoutItem:
@@ -27,6 +32,32 @@ def make_target(kind: str, x: float, y: float, yaw: float) -> Target:
     return Target(kind, float(x), float(y), float(yaw), solids)
 
 
+class _Discs:
+    """Discs on the ground: x, y and radius, m, in an array that grows."""
+
+    def __init__(self) -> None:
+        self._rows = np.zeros((4096, 3))
+        self._count = 0
+
+    @property
+    def found(self) -> np.ndarray:
+        """Return [N, 3] discs so far."""
+        return self._rows[: self._count]
+
+    def add(self, discs: np.ndarray) -> None:
+        """Add [N, 3] discs."""
+        end = self._count + len(discs)
+        while end > len(self._rows):
+            self._rows = np.concatenate((self._rows, np.zeros_like(self._rows)))
+        self._rows[self._count : end] = discs
+        self._count = end
+
+    def are_near(self, x: float, y: float, radius: float, gap: float) -> bool:
+        """Return whether one of them comes closer than ``gap`` m to a disc at (x, y)."""
+        near = self.found
+        return bool((np.hypot(near[:, 0] - x, near[:, 1] - y) < near[:, 2] + radius + gap).any())
+
+
 class Ground:
     """Collects items; keeps start and target clear and a gap between whatever crosses the flight
     band.
@@ -38,16 +69,14 @@ class Ground:
         self.target = np.asarray(target)
         self.items: list[LayoutItem] = []
         self.decorations: list[LayoutItem] = []
-        self._discs = np.zeros((4096, 3))
-        self._lows = np.zeros((4096, 3))
-        self._count = 0
-        self._low_count = 0
+        self._band = _Discs()
+        self._low = _Discs()
         self._inhabitants: dict[str, tuple[Inhabitant, ...]] = {}
 
     @property
     def discs(self) -> np.ndarray:
         """Return [N, 3] discs in the flight band so far."""
-        return self._discs[: self._count]
+        return self._band.found
 
     def to_world(self, along: float, across: float) -> tuple[float, float]:
         """Return the point at ``along`` m from the start towards the target and ``across`` m to the
@@ -77,33 +106,25 @@ class Ground:
         item = make_item(species, variant, x, y, yaw)
         band = np.array([d for s in item.solids for d in s.discs(*BAND)]).reshape(-1, 3)
         low = np.array([d for s in item.solids for d in s.discs(0.0, BAND[0])]).reshape(-1, 3)
+        # No drone flies below the band: there things may come nearer to start and target, and must
+        # only not grow into each other.
         for px, py, r in low:
             if (
                 math.hypot(px, py) < START_CLEAR * 0.6 + r
                 or math.hypot(px - self.target[0], py - self.target[1]) < 1.6 + r
             ):
                 return False
-            near = self._lows[: self._low_count]
-            if (
-                len(near)
-                and (np.hypot(near[:, 0] - px, near[:, 1] - py) < near[:, 2] + r + 0.1).any()
-            ):
+            if self._low.are_near(px, py, r, 0.1):
                 return False
         for px, py, r in band:
             if math.hypot(px, py) < START_CLEAR + r:
                 return False
             if math.hypot(px - self.target[0], py - self.target[1]) < TARGET_CLEAR + r:
                 return False
-            near = self.discs
-            if (
-                len(near)
-                and (np.hypot(near[:, 0] - px, near[:, 1] - py) < near[:, 2] + r + gap).any()
-            ):
+            if self._band.are_near(px, py, r, gap):
                 return False
-        self._discs[self._count : self._count + len(band)] = band
-        self._count += len(band)
-        self._lows[self._low_count : self._low_count + len(low)] = low
-        self._low_count += len(low)
+        self._band.add(band)
+        self._low.add(low)
         self.items.append(item)
         return True
 
@@ -161,8 +182,6 @@ def passable(
             ys[None, j0:j1] - y
         ) ** 2 >= reach * reach
     goal = (xs[:, None] - target[0]) ** 2 + (ys[None, :] - target[1]) ** 2 <= within * within
-    import cv2
-
     count, labels = cv2.connectedComponents(free.astype(np.uint8), connectivity=4)
     start = labels[round(-low[0] / step), round(-low[1] / step)]
     return count > 1 and start > 0 and bool((goal & (labels == start)).any())

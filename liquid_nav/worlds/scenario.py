@@ -112,7 +112,8 @@ class Scenario:
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:
-    """Load a scenario by name (``forest``, ``field``) or from a YAML file.
+    """Load a scenario by the name of its file in config/scenarios (``forest``, ``field``), or from
+    a YAML file elsewhere.
 
     Raises:
         ScenarioError: unknown name, malformed YAML, wrong or unknown keys.

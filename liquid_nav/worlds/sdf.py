@@ -39,8 +39,8 @@ from liquid_nav.worlds.targets import TARGETS
 from liquid_nav.worlds.textures import Colour
 from liquid_nav.worlds.values import Layout
 
-ENGINES = ("ogre2", "ogre")
-STEP = 0.004  # s of a physics step; the velocity controller's gains are for this one
+STEP = 0.004
+"""s of a physics step; the velocity controller's gains are for this one."""
 
 
 def world_sdf(
@@ -62,7 +62,7 @@ def world_sdf(
     physics = add(world, "physics", name="steps", type="ignored")
     add(physics, "max_step_size", STEP)
     add(physics, "real_time_factor", 1.0)
-    # Invented colours are refused for flights in Gazebo; a world that is only written has its own.
+    # Flights in Gazebo refuse invented colours; a world that is only written is without them.
     look = draw_look(layout, replace(condition, appearance=AppearanceSpec()))
     _systems(world, engine, look.horizon)
     if autopilot:

@@ -18,14 +18,19 @@ from liquid_nav.worlds.sdf_look import FAR_CLIP
 from liquid_nav.worlds.sdf_xml import Element, add, plugin, pose
 
 MOTOR_CONSTANT = 8.54858e-06
-# rad/s; hovering takes 660, and where the faster pair cannot follow, a turn costs 0.1 m of height
+"""Thrust of a rotor per squared speed, N s^2/rad^2."""
 TOP_SPEED = 1000.0
-ROTOR_MASS = 0.005  # kg
+"""Largest speed of a rotor, rad/s; hovering takes 660, and where the faster pair cannot follow, a
+turn costs 0.1 m of height.
+"""
+ROTOR_MASS = 0.005
+"""kg."""
 DIRECTIONS = {"ccw": 1, "cw": -1}
 """Sense of rotation -> its sign."""
 BLADE_COLOURS = {"ccw": (0.75, 0.3, 0.1), "cw": (0.3, 0.3, 0.3)}
 """Sense of rotation -> colour of the rotor's blade, RGB, 0 to 1."""
-STAND_RADIUS = 0.15  # m
+STAND_RADIUS = 0.15
+"""Radius of the stand under the drone, m."""
 OWN = 0x2
 """Bits of visibility of the drone's own shapes."""
 OTHERS = 0x0FFFFFFD

@@ -12,8 +12,7 @@ from liquid_nav.worlds.kinds import Horizon
 from liquid_nav.worlds.textures import Colour, fractal, mix, ramp, smooth, to_bytes
 
 SIZE = 256
-# Which way (east, north, up) a pixel of each face looks: forward, right and down axes; order of
-# MuJoCo's faces.
+"""Width and height of a face, pixels."""
 FACES = (
     ((1, 0, 0), (0, 0, -1), (0, -1, 0)),
     ((-1, 0, 0), (0, 0, 1), (0, -1, 0)),
@@ -22,6 +21,9 @@ FACES = (
     ((0, 0, 1), (1, 0, 0), (0, -1, 0)),
     ((0, 0, -1), (-1, 0, 0), (0, -1, 0)),
 )
+"""Of each face, in MuJoCo's order: the directions to its middle, and to the right and downwards in
+its picture, in the box's own axes (east, up, south).
+"""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class Target:
     """What the drone flies to."""
 
     kind: str
-    """What it is: chair."""
+    """What it is, one of ``targets.TARGETS``."""
     x: float
     """East, m."""
     y: float
@@ -84,7 +84,7 @@ class Layout:
 
     @property
     def world(self) -> str:
-        """Kind of world: forest or field."""
+        """Kind of world, one of ``kinds.WORLDS``."""
         return self.scenario.world
 
     def solids(self) -> tuple[Solid, ...]:

@@ -7,10 +7,13 @@ Some need a link that takes its time (``SlowLink``) or loses single messages.
 import pytest
 
 from liquid_nav.autopilots import Landed, px4_dds
+from liquid_nav.autopilots.freshness import SLOWEST_LINK
 from liquid_nav.safety import FaultKind, Mode, Phase
 from liquid_nav.types import Command
 
 ARM, SET_MODE, LAND, TAKE_OFF = 400, 176, 21, 22
+ARMED, DISARMED = 1.0, 0.0
+"""What the first parameter of ARM asks for."""
 ZERO = Command()
 
 
@@ -355,15 +358,34 @@ def test_on_a_slow_link_a_pilots_switch_is_not_undone_by_a_repetition(chain, ove
     assert chain.vehicle.mode == chain.pilot_mode
 
 
-def test_a_link_that_is_too_slow_is_not_taken_for_a_takeover(chain, over_mavlink):
+@pytest.mark.parametrize(("seconds", "idle"), [(0.6, 4.0), (0.6, 60.0), (1.5, 60.0), (2.5, 60.0)])
+def test_a_link_that_is_too_slow_is_not_taken_for_a_takeover(chain, over_mavlink, seconds, idle):
     chain = chain(over_mavlink, 3.0)
-    SlowLink(chain, 0.6)
+    SlowLink(chain, seconds)
     chain.settle()
-    chain.go(4.0)
+    chain.go(idle)
     mode = chain.shown
     chain.engage()
     chain.go(8.0)
     assert chain.session.fault.kind is FaultKind.LINK_SLOW and chain.shown == mode
+
+
+@pytest.mark.parametrize("height", [0.0, 3.0])
+@pytest.mark.parametrize("outage", [1.0, 1.5, 2.5])
+def test_answers_that_were_lost_do_not_make_a_link_slow_for_ever(
+    chain, over_mavlink, outage, height
+):
+    chain = chain(over_mavlink, height)
+    chain.settle()
+    chain.cut = True
+    chain.go(outage)
+    chain.cut = False
+    chain.go(0.5)
+    assert chain.session.round_trip > SLOWEST_LINK
+    chain.go(15.0)
+    assert chain.session.round_trip < 0.1
+    assert chain.engage()[0]
+    chain.until("flying")
 
 
 # 11. The acknowledgement of arming is not that of disarming.
@@ -387,6 +409,32 @@ def test_a_lost_disarming_is_repeated_at_once(chain, over_mavlink, seconds):
     chain.supervisor.disengage(chain.now)
     chain.go(1.5)
     assert lost and not chain.vehicle.armed
+    assert stays_down(chain, 3.0)
+
+
+@pytest.mark.parametrize("armings", [1, 2, 3, 4])
+def test_a_lost_disarming_is_repeated_after_the_last_of_several_requests_to_arm(
+    chain, over_mavlink, armings
+):
+    """All requests to arm but the last one are lost, and so is the first one to disarm."""
+    chain = chain(over_mavlink)
+    sent = {ARMED: 0, DISARMED: 0}
+
+    def loses(value):
+        if number_of(value) != ARM:
+            return False
+        sent[value.param1] += 1
+        if value.param1 == ARMED:
+            return sent[ARMED] < armings
+        return sent[DISARMED] == 1
+
+    SlowLink(chain, 0.0, loses)
+    chain.settle()
+    assert chain.engage()[0]
+    chain.go(15.0, lambda: sent[ARMED] == armings)
+    chain.supervisor.disengage(chain.now)
+    chain.go(1.5)
+    assert not chain.vehicle.armed and sent[DISARMED] > 1
     assert stays_down(chain, 3.0)
 
 

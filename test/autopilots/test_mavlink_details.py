@@ -26,7 +26,14 @@ from liquid_nav.autopilots.failsafes import (
     failsafe_stops_motors,
     is_known_failsafe,
 )
-from liquid_nav.autopilots.mavlink_adapter import COMMANDS, LONGEST_ANSWER, TRIES, MavlinkAdapter
+from liquid_nav.autopilots.freshness import SLOWEST_LINK
+from liquid_nav.autopilots.mavlink_adapter import (
+    COMMANDS,
+    LONGEST_ANSWER,
+    QUIET,
+    TRIES,
+    MavlinkAdapter,
+)
 from liquid_nav.autopilots.mavlink_codec import (
     COMPANION_COMPONENT_ID,
     COMPANION_SYSTEM_ID,
@@ -1041,6 +1048,62 @@ def test_a_question_from_the_future_is_lost():
     poll(adapter, 1.0)
     answer_poll(adapter, 1.3)
     assert adapter.session.round_trip == pytest.approx(0.3)
+
+
+def asks(adapter, now):
+    """Whether a heartbeat is asked for at ``now``."""
+    adapter.session.now = now
+    adapter.ask_for_heartbeat()
+    return len(adapter.take()) == 1
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("slow", [False, True], ids=["fast", "slow"])
+def test_questions_wait_for_answers_only_on_a_slow_link_while_nothing_of_ours_goes_on(phase, slow):
+    adapter = connected()
+    adapter.session.phase = phase
+    adapter.session.round_trip = SLOWEST_LINK + (0.01 if slow else 0.0)
+    assert asks(adapter, 1.0)
+    assert asks(adapter, 1.2) is not (slow and phase in (Phase.READY, Phase.RELEASED))
+
+
+def seems_slow(*questions):
+    """An adapter whose link seems slow, with questions at these times that wait for an answer."""
+    adapter = connected()
+    for time in questions:
+        poll(adapter, time)
+    adapter.session.round_trip = 1.5
+    return adapter
+
+
+def test_a_question_follows_when_no_answer_is_awaited_any_more():
+    adapter = seems_slow(1.0, 1.2)
+    answer_poll(adapter, 1.3)
+    assert not asks(adapter, 1.4)
+    answer_poll(adapter, 1.5)
+    assert asks(adapter, 1.6)
+
+
+def test_questions_are_lost_when_no_answer_comes_for_long():
+    adapter = seems_slow(1.0, 1.2, 1.4)
+    answer_poll(adapter, 3.0)
+    assert not asks(adapter, 3.0 + QUIET)
+    assert asks(adapter, 3.1 + QUIET)
+    answer_poll(adapter, 3.2 + QUIET)
+    # It answers that question, and no older one.
+    assert adapter.session.round_trip == pytest.approx(0.9 * 2.0 + 0.1 * 0.1)
+
+
+def test_a_late_answer_to_a_single_question_is_measured_in_full():
+    adapter = seems_slow(1.0)
+    answer_poll(adapter, 3.5)
+    assert adapter.session.round_trip == 2.5
+
+
+def test_a_clock_that_goes_back_makes_no_question_lost_at_once():
+    adapter = seems_slow(50.0)
+    assert not asks(adapter, 1.0) and not asks(adapter, 1.0 + QUIET)
+    assert asks(adapter, 1.1 + QUIET)
 
 
 def test_a_thousand_requests_without_an_answer_are_not_kept():

@@ -124,6 +124,19 @@ def test_a_request_to_arm_is_remembered_for_its_time(bench, after, round_trip, r
     assert bench.phase is Phase.READY
 
 
+def test_a_request_to_arm_that_is_repeated_counts_from_the_last_time(bench):
+    bench.connect()
+    begin = bench.now
+    bench.session.request(RequestKind.ARM, 1.0)
+    assert bench.session.arm_asked == begin
+    bench.sleep(0.75)
+    bench.session.now = bench.now
+    bench.session.request(RequestKind.ARM, 1.0, 1)
+    assert bench.session.arm_asked == begin + 0.75
+    bench.session.request(RequestKind.DISARM)
+    assert bench.session.arm_asked == begin + 0.75
+
+
 @pytest.mark.parametrize("phase", ["start", "climbing"])
 def test_a_request_to_arm_is_not_forgotten_while_it_matters(bench, phase):
     getattr(bench, phase)()

@@ -365,7 +365,7 @@ def test_arming_is_tried_three_times_with_two_seconds_between(drive):
     drive.warn("compass", -2.0)
     drive.warn("long ago", -2.01)
     why = "arming refused (denied): compass"
-    for attempt, begin in enumerate((0.0, 3.0)):
+    for attempt, (begin, sent) in enumerate(((0.0, 0.5), (3.0, 3.0))):
         assert drive.session.arm_asked == START + begin
         drive.at(begin + 0.5)
         assert drive.asked == [(ARM, 1.0, 0)] * (attempt + 1)
@@ -375,7 +375,7 @@ def test_arming_is_tried_three_times_with_two_seconds_between(drive):
             f"{why} (trying again)"
         ]
         drive.at(begin + 2.99)
-        assert drive.session.arm_asked == START + begin
+        assert drive.session.arm_asked == START + sent
         drive.at(begin + 3.0)
     assert drive.session.arm_asked == START + 6.0
     drive.at(6.5)
@@ -400,7 +400,8 @@ def test_arming_is_over_when_the_vehicle_reports_that_it_is_armed(drive):
     drive.begin(steps.arm_patiently(drive.session, START), armed=False)
     drive.at(0.1)
     assert not drive.obey(0.2, ARM)
-    assert drive.at(0.3, armed=True) and len(drive.asked) == 1 and drive.session.arm_asked == START
+    assert drive.at(0.3, armed=True) and len(drive.asked) == 1
+    assert drive.session.arm_asked == START + 0.1
 
 
 # Parameters.

@@ -1,5 +1,6 @@
 """The animation of a flight for the start page: small, and made of the flight's own files."""
 
+import dataclasses
 import json
 
 import cv2
@@ -48,3 +49,19 @@ def test_the_animation_command_reads_a_flights_folder(tmp_path, record, capsys):
             video.add(IMAGE[::4, ::4], Command(vx=1.0))
     animation.main([str(tmp_path), str(tmp_path / "flight.gif"), "--height", "64"])
     assert "MB" in capsys.readouterr().out
+
+
+def test_the_start_is_that_of_the_record(tmp_path, record, monkeypatch):
+    """Of several drones in one world each has its own."""
+    drawn = []
+    monkeypatch.setattr(
+        animation,
+        "make_animation",
+        lambda _video, _record, layout, *_, **__: drawn.append(layout) or 1,
+    )
+    start = (3.0, -4.0, 1.5, 0.5)
+    moved = dataclasses.replace(record, start=start)
+    (tmp_path / "record.json").write_text(json.dumps(moved.to_dict()))
+    animation.main([str(tmp_path), str(tmp_path / "flight.gif")])
+    (layout,) = drawn
+    assert dataclasses.astuple(layout.start) == start

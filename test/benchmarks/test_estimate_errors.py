@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from liquid_nav_benchmarks import estimate_errors
 from liquid_nav_benchmarks.estimate_errors import compare_estimates, main
 
 TIME = np.arange(0.0, 10.0, 0.1)
@@ -62,3 +63,12 @@ def test_a_folder_without_flights_of_an_autopilot(tmp_path, capsys):
     assert main([str(tmp_path)]) == 2
     message = capsys.readouterr().err
     assert message.startswith("error: ") and str(tmp_path) in message and message.count("\n") == 1
+
+
+def test_a_flight_without_common_time_does_not_end_the_others(monkeypatch, capsys):
+    monkeypatch.setattr(
+        estimate_errors, "read_estimates", lambda flight: (motion(), motion(time=TIME + 20.0))
+    )
+    assert main(["one", "two"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["one", "two"]

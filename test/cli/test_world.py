@@ -2,6 +2,7 @@
 options.
 """
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -38,6 +39,22 @@ def test_an_sdf_world_lies_beside_its_files(tmp_path, capsys):
     named = {element.text for kind in ("uri", "albedo_map") for element in root.iter(kind)}
     assert named and all((tmp_path / name).stat().st_size > 50 for name in named)
     assert "target" in capsys.readouterr().out
+
+
+def test_what_an_sdf_world_cannot_show_of_a_condition_is_one_line(tmp_path, capsys):
+    for condition, expected in (
+        (
+            "pseudo/inverted",
+            "warning: condition pseudo/inverted: 'appearance.palette' cannot be simulated in an "
+            "SDF file; written without it\n",
+        ),
+        ("winter", ""),
+    ):
+        out = tmp_path / f"{Path(condition).name}.sdf"
+        options = ("--condition", condition, "--format", "sdf", "--out", str(out))
+        assert run("world", "field", *options) == 0
+        assert capsys.readouterr().err == expected
+        assert ElementTree.parse(out).getroot().find("world") is not None
 
 
 @pytest.mark.parametrize(

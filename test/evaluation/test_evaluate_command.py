@@ -1,8 +1,10 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from liquid_nav.cli import evaluate_campaign
 from liquid_nav.cli.app import app
 from liquid_nav.evaluation import SUMMARY_KEYS, campaign_log, entrants
 from liquid_nav.evaluation.pilot_spec import PilotSpec
@@ -258,3 +260,20 @@ def test_a_model_on_reported_seeds_is_logged_beside_it(capsys, model):
     assert "complete frames" in out
     (line,) = (model / campaign_log.CAMPAIGN_LOG_NAME).read_text().splitlines()
     assert json.loads(line)["complete"] is True and json.loads(line)["frame_rate"] == 30.0
+
+
+def test_a_log_that_cannot_be_written_is_one_line_before_the_flights(
+    capsys, model, monkeypatch, tmp_path
+):
+    """A campaign of hours was lost where the model's folder was not writable."""
+    monkeypatch.setattr(evaluate_campaign, "_pool", lambda *_: pytest.fail("it flew"))
+    model = shutil.copytree(model, tmp_path / "model")
+    (model / campaign_log.CAMPAIGN_LOG_NAME).unlink(missing_ok=True)
+    (model / campaign_log.CAMPAIGN_LOG_NAME).mkdir()
+    code, _, err = run(
+        capsys, "--model", model, "--scenario", "field", "--seeds", 20000, "--workers", 1
+    )
+    assert code == 2 and err.count("\n") == 1
+    assert campaign_log.CAMPAIGN_LOG_NAME in err and "copy it to a folder" in err
+    with pytest.raises(pytest.fail.Exception, match="it flew"):
+        run(capsys, "--model", model, "--scenario", "field", "--seeds", 10000, "--workers", 1)

@@ -7,6 +7,7 @@ from matplotlib.patches import Ellipse, Rectangle
 
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import flight_plots, measures, top_view
+from liquid_nav.evaluation.contact_sheet import save_picture
 from liquid_nav.evaluation.flight_report import write_report
 from liquid_nav.evaluation.overlay import draw_command, panel_size
 from liquid_nav.evaluation.video import VideoWriter, read_video
@@ -146,3 +147,12 @@ def test_the_report_holds_its_pictures_and_names_its_files(tmp_path, layout, rec
 
 def test_the_report_without_a_video_does_not_mention_it(tmp_path, layout, record):
     assert "<video" not in write_report(tmp_path, record, layout).read_text()
+
+
+def test_a_sheet_that_its_format_cannot_hold_leaves_no_file(tmp_path):
+    sheet = np.zeros((4, 70_000, 3), np.uint8)
+    with pytest.raises(UserError, match="70000 x 4 pixels cannot be stored as .jpg"):
+        save_picture(tmp_path / "sheet.jpg", sheet)
+    assert not (tmp_path / "sheet.jpg").exists()
+    save_picture(tmp_path / "sheet.png", sheet)
+    assert (tmp_path / "sheet.png").stat().st_size

@@ -70,6 +70,16 @@ def test_frames_without_an_image_are_not_called_complete():
     assert "300 of them without an image" in text
 
 
+@pytest.mark.parametrize(
+    ("workers", "text"),
+    [(1, "with 1 process"), (3, "with 3 processes"), (None, "with the processes of a cluster")],
+)
+def test_the_processes_that_flew_are_named(workers, text):
+    """Those of a Dask cluster are not as many as the cores of this machine."""
+    line = throughput.measure_throughput([flight(0)], wall=1.0, workers=workers).describe()
+    assert line.endswith(text)
+
+
 def test_campaigns_on_reported_seeds_leave_a_line_beside_the_model(tmp_path):
     model = PilotSpec(str(tmp_path), "m", fingerprint="abc")
     assert campaign_log.belongs_in_campaign_log(model, range(19_990, 20_001))

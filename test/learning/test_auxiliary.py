@@ -1,4 +1,4 @@
-"""What the encoder is asked to see, against brute force and against the world in a mirror."""
+"""What the encoder has to predict, against brute force and against the world in a mirror."""
 
 import math
 from dataclasses import replace

@@ -103,6 +103,14 @@ def test_a_table_that_lacks_a_column(flight, tmp_path):
         Shard(tmp_path / "data")
 
 
+@pytest.mark.parametrize("meta", ["[]", "{}", '{"flown": 3}', '{"flown": []}'])
+def test_a_table_of_contents_that_does_not_fit(flight, tmp_path, meta):
+    write_shard(tmp_path / "data", [flight(20)])
+    (tmp_path / "data" / META).write_text(meta)
+    with pytest.raises(CacheError, match="not a data set"):
+        Shard(tmp_path / "data")
+
+
 def test_meta_is_json_that_people_can_read(flight, tmp_path):
     write_shard(tmp_path / "data", [flight(20)])
     assert json.loads((tmp_path / "data" / META).read_text())["frames"] == 20

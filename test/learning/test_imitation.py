@@ -1,5 +1,7 @@
 """Augmentation against a formula for each pixel, and a loss that looks at what counts."""
 
+import contextlib
+
 import pytest
 import torch
 
@@ -114,6 +116,13 @@ def test_without_training_the_encoder_sees_the_image_as_it_is(module, images):
         features = learner.encode(images)
         plain = learner.policy.encoder(images.flatten(0, 1)).view(3, 4, -1)
     torch.testing.assert_close(features, plain, rtol=1e-4, atol=1e-5)
+
+
+def test_without_augmentation_nothing_is_made_on_another_device(module, images, monkeypatch):
+    """A recipe with ``photometric: null`` on a GPU; "meta" stands for it, which has no autocast."""
+    monkeypatch.setattr(torch, "autocast", lambda *_, **__: contextlib.nullcontext())
+    learner = module().train().to("meta")
+    assert learner.encode(images.to("meta")).shape == (3, 4, 7)
 
 
 def test_noise_differs_from_frame_to_frame(module, images):

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -14,9 +15,11 @@ from typer.testing import CliRunner
 from liquid_nav.cli import app as cli
 from liquid_nav.learning.cache import Shard
 from liquid_nav.learning.import_dataset import data_set_shards, import_recordings
-from liquid_nav.learning.ingest import IngestOptions
+from liquid_nav.learning.ingest import IngestOptions, ingest
 from liquid_nav.learning.screening import ColourWatch, screen_labels, screen_stamps
+from liquid_nav.learning.stills import StillConfig, build_still_data_set
 from liquid_nav.learning.windows import WindowConfig, WindowDataset
+from liquid_nav.recordings import UnreadableRecordingError, open_recordings
 
 _SPEC = importlib.util.spec_from_file_location("bags", Path(__file__).with_name("bags.py"))
 bags = importlib.util.module_from_spec(_SPEC)
@@ -176,9 +179,8 @@ def test_an_encoding_that_is_not_understood_is_named_in_one_line(tmp_path):
 
 
 def test_what_is_finished_is_not_read_again(tmp_path, monkeypatch):
-    bags.write_bag(tmp_path / "bags" / "one", bags.flight_rows(6)) if (
-        tmp_path / "bags"
-    ).mkdir() is None else None
+    (tmp_path / "bags").mkdir()
+    bags.write_bag(tmp_path / "bags" / "one", bags.flight_rows(6))
     first = import_recordings([tmp_path / "bags"], tmp_path / "data", SMALL)
     bags.write_bag(tmp_path / "bags" / "two", bags.flight_rows(6, "/blue"))
     from liquid_nav.learning import import_dataset
@@ -212,6 +214,45 @@ def test_a_source_with_other_options_takes_the_place_of_the_old(tmp_path):
         (9, 24, 32),
         (12, 12, 16),
     ]
+
+
+def test_a_source_is_recognised_from_another_working_directory(tmp_path, monkeypatch):
+    (tmp_path / "bags").mkdir()
+    bags.write_bag(tmp_path / "bags" / "one", bags.flight_rows(12))
+    monkeypatch.chdir(tmp_path)
+    import_recordings([Path("bags/one")], tmp_path / "data", SMALL)
+    monkeypatch.chdir(tmp_path / "bags")
+    import_recordings([Path("one")], tmp_path / "data", replace(SMALL, height=12, width=16))
+    (folder,) = data_set_shards(tmp_path / "data")
+    assert Shard(folder).frames.shape[1:3] == (12, 16)
+
+
+def test_flights_from_stills_stay_where_recordings_lie_in_a_folder_of_that_name(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stills").mkdir()
+    cv2.imwrite("stills/chair.png", np.full((300, 500, 3), 90, np.uint8))
+    config = StillConfig(frames=(5, 6), per_still=1, height=24, width=32)
+    build_still_data_set([Path("stills/chair.png")], {}, tmp_path / "data", config)
+    bags.write_bag(tmp_path / "stills" / "bag", bags.flight_rows(12))
+    import_recordings([Path("stills")], tmp_path / "data", SMALL)
+    assert len(data_set_shards(tmp_path / "data")) == 2
+
+
+def test_a_recording_that_breaks_off_leaves_nothing_half_done(tmp_path):
+    bags.write_bag(tmp_path / "bag", bags.flight_rows(30))
+    (recording,) = open_recordings(tmp_path / "bag")
+
+    def breaks_off():
+        for index, image in recording.open():
+            if index == 12:
+                raise UnreadableRecordingError("the file ends early")
+            yield index, image
+
+    with pytest.raises(UnreadableRecordingError):
+        ingest(replace(recording, open=breaks_off), tmp_path / "data" / "bag", SMALL)
+    assert not list((tmp_path / "data").iterdir())
 
 
 def test_what_was_accepted_is_not_called_refused(tmp_path):

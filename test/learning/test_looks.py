@@ -148,6 +148,14 @@ def test_damaged_maps_are_named(encoder, shard):
         open_looks(shard)
 
 
+@pytest.mark.parametrize("text", ["{}", "[]", '{"looks": "two"}', '{"looks": 1}'])
+def test_a_description_of_the_maps_that_lacks_something_is_named(encoder, shard, text):
+    compute_looks(shard, encoder, 1, None, 1)
+    (shard / module.META).write_text(text)
+    with pytest.raises(CacheError, match="damaged"):
+        open_looks(shard)
+
+
 def test_windows_of_stored_maps_hold_the_frames_that_windows_of_pixels_would(encoder, shard):
     compute_looks(shard, encoder, 1, None, 1)
     config = WindowConfig(batch=12, steps=5)

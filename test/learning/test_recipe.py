@@ -124,6 +124,12 @@ def test_augmentation_can_be_switched_off(tmp_path):
         ("shares: [1]", "shares: [1]\nframe_rate: [30, 6]", "frame_rate is [30, 6]"),
         ("shares: [1]", "shares: [1]\nseed: 1.5", "seed is 1.5. give a whole number"),
         ("shares: [1]", "shares: [1]\nauxiliary: -0.5", "auxiliary is -0.5"),
+        ("shares: [1]", "shares: [1]\nseed: -1", "seed is -1. give a whole number from 0"),
+        ("shares: [1]", "shares: [1]\nseed: 4294967296", "seed is 4294967296"),
+        ("shares: [1]", f"shares: [1]\nweight_decay: 1{400 * '0'}", "weight_decay is 1000"),
+        ("shares: [1]", "shares: []", "shares are []"),
+        ("expert_share: 0.5", "shares: [0.0]", "shares of a round are [0.0]"),
+        ("expert_share: 0.5", "shares: [-1]", "shares of a round are [-1]"),
         (
             "shares: [1]",
             "shares: [1]\ncaches: data/mine",

@@ -152,6 +152,40 @@ def test_topics_are_chosen_by_name_and_type():
         find_drones(topics, TopicNames(odometry="vio"))
 
 
+IMAGE, ODOMETRY, TWIST = (
+    "sensor_msgs/msg/Image",
+    "nav_msgs/msg/Odometry",
+    "geometry_msgs/msg/TwistStamped",
+)
+
+
+def test_a_drone_never_takes_the_topics_of_another_drone():
+    topics = {
+        "/d1/camera/image_raw": IMAGE,
+        "/d2/camera/image_raw": IMAGE,
+        "/d1/odom": ODOMETRY,
+        "/d1/cmd_vel": TWIST,
+        "/d2/cmd_vel": TWIST,
+    }
+    one, two = find_drones(topics, TopicNames())
+    assert (one.name, one.odometry, one.command) == ("d1", "/d1/odom", "/d1/cmd_vel")
+    assert (two.name, two.odometry, two.command) == ("d2", None, "/d2/cmd_vel")
+    # By its end the name means each drone's own; in full it means this topic for all.
+    assert find_drones(topics, TopicNames(odometry="odom"))[1].odometry is None
+    assert find_drones(topics, TopicNames(odometry="/d1/odom"))[1].odometry == "/d1/odom"
+
+
+def test_two_cameras_of_one_drone_share_its_topics():
+    topics = {
+        "/front/image_raw": IMAGE,
+        "/rear/image_raw": IMAGE,
+        "/mavros/local/odom": ODOMETRY,
+        "/cmd_vel": TWIST,
+    }
+    for drone in find_drones(topics, TopicNames()):
+        assert (drone.odometry, drone.command) == ("/mavros/local/odom", "/cmd_vel")
+
+
 def test_body_twist_becomes_level(tmp_path):
     """Nose down by 0.3 rad while flying level: body x and z mix, level velocity has no vertical
     part.
@@ -194,6 +228,15 @@ def test_labels_are_unknown_where_nothing_is_near():
     np.testing.assert_array_equal(held, [np.nan, 0.0, 4.0, np.nan, np.nan])
     np.testing.assert_allclose(measured[1:4], [0.0, 5.6, 7.6])
     assert np.isnan(measured[4])
+
+
+def test_a_value_that_is_not_a_number_leaves_its_neighbours_known():
+    stamps = np.array([0, 1, 2], np.int64) * NANO
+    values = np.full((3, 4), 3.0)
+    values[1] = np.nan
+    at = np.array([0, 400_000_000, 1_000_000_000, 1_600_000_000, 2_000_000_000])
+    found = TimeSeries(stamps, values, held=False).at(at)[:, 0]
+    np.testing.assert_array_equal(found, [3.0, np.nan, np.nan, np.nan, 3.0])
 
 
 def test_what_is_no_recording_is_one_line(tmp_path):

@@ -96,6 +96,13 @@ def test_the_middle_of_a_picture_is_taken_at_the_cameras_shape(tmp_path, size, k
     assert abs(row - kept[0] // 2) <= 1 and abs(column - kept[1] // 2) <= 1
 
 
+@pytest.mark.parametrize("size", [(1, 1), (400, 1)])
+def test_a_picture_too_small_for_that_shape_is_named(tmp_path, size):
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((*size, 3), np.uint8))
+    with pytest.raises(UserError, match=f"{size[1]} x {size[0]} pixels"):
+        read_picture(tmp_path / "a.png")
+
+
 def test_pictures_stand_in_rows(tmp_path):
     tiles = [np.full((4, 6, 3), k, np.uint8) for k in range(1, 6)]
     whole = sheet(tiles)

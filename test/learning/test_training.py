@@ -9,9 +9,9 @@ import torch
 
 from liquid_nav.learning import training
 from liquid_nav.learning.cache import Shard, write_shard
-from liquid_nav.learning.hardware import bfloat16_is_fast
+from liquid_nav.learning.hardware import TrainingHardware, bfloat16_is_fast
 from liquid_nav.learning.imitation import ImitationModule
-from liquid_nav.learning.recipe import Recipe, Round
+from liquid_nav.learning.recipe import Recipe, RecipeError, Round
 from liquid_nav.learning.seen import HEAD, load_head
 from liquid_nav.learning.training import PolicyTrainer
 from liquid_nav.learning.windows import WindowConfig
@@ -61,9 +61,7 @@ def test_scenarios_are_drawn_by_their_shares(tiny, tmp_path):
 
 
 def test_a_training_that_starts_from_a_model_goes_on_with_its_head(recipe, flight, tmp_path):
-    """What the encoder is asked to see is decoded by a head; a new one would pull a trained encoder
-    apart.
-    """
+    """A head decodes what the encoder has to predict; a new one would spoil a trained encoder."""
     flights = [flight(40, 0), flight(30, 1)]
     for name in ("first", "second"):
         write_shard(tmp_path / name / "round-0" / "data", flights)
@@ -76,6 +74,23 @@ def test_a_training_that_starts_from_a_model_goes_on_with_its_head(recipe, fligh
         load_head(later).weight, load_head(model).weight, rtol=0.0, atol=1e-6
     )
     assert (later / HEAD).stat().st_mode & 0o777 == 0o644
+
+
+def test_a_start_that_takes_other_images_is_refused_before_anything_is_flown(
+    recipe, tiny, flight, tmp_path
+):
+    """Flights are collected in the size of the recipe's encoder; those of a data set are checked
+    when they are read.
+    """
+    Policy(tiny).save(tmp_path / "model", {})
+    wide = replace(tiny, encoder=replace(tiny.encoder, width=48))
+    flown = replace(recipe(Round(2, 3, "expert")), start=str(tmp_path / "model"), policy=wide)
+    with pytest.raises(RecipeError, match="takes images of 32 x 24 .* 48 x 24"):
+        PolicyTrainer(flown, tmp_path / "run", report=lambda line: None).run()
+    assert not (tmp_path / "run").exists()
+    write_shard(tmp_path / "data", [flight(40, 0)])
+    recorded = replace(flown, rounds=(Round(0, 1),), caches=(str(tmp_path / "data"),))
+    PolicyTrainer(recorded, tmp_path / "run", report=lambda line: None).run()
 
 
 def test_learning_goes_on_from_the_last_checkpoint(recipe, flight, tmp_path, monkeypatch):
@@ -148,23 +163,23 @@ def test_two_rounds_from_flights_to_a_model_that_flies(recipe, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("graphics", "reported", "fast"),
+    ("device", "reported", "fast"),
     [
-        (False, {"avx2": True, "avx512_f": True}, False),
-        (False, {"avx512_bf16": True}, True),
-        (False, {"amx_bf16": True}, True),
-        (True, {}, True),
+        ("cpu", {"avx2": True, "avx512_f": True}, False),
+        ("cpu", {"avx512_bf16": True}, True),
+        ("cpu", {"amx_bf16": True}, True),
+        ("cuda", {}, True),
     ],
 )
 def test_a_processor_that_only_imitates_bfloat16_does_not_learn_in_it(
-    monkeypatch, graphics, reported, fast
+    monkeypatch, device, reported, fast
 ):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: graphics)
+    """Also where a GPU is there and left alone (``--accelerator cpu``)."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: reported, raising=False)
-    assert bfloat16_is_fast() is fast
+    assert bfloat16_is_fast(TrainingHardware({"cuda": "gpu"}.get(device, device)).device()) is fast
 
 
 def test_a_torch_without_that_query_learns_in_single_precision(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
-    assert bfloat16_is_fast() is False
+    assert bfloat16_is_fast(torch.device("cpu")) is False

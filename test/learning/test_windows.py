@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from liquid_nav.learning.auxiliary import SCAN
-from liquid_nav.learning.cache import Shard, write_shard
+from liquid_nav.learning.auxiliary import NAMES, SCAN
+from liquid_nav.learning.cache import CacheError, Shard, ShardWriter, write_shard
 from liquid_nav.learning.windows import LONGEST, WindowConfig, WindowDataset
 
 CONFIG = WindowConfig(batch=8, steps=10, drop=0.2, strides=(0.4, 0.4, 0.2), slowest=0.3)
@@ -170,6 +170,26 @@ def test_flights_that_are_held_out_are_never_drawn(shard):
         np.testing.assert_allclose(
             np.diff(times[index]), window["elapsed"][1 : len(index)], atol=1e-4
         )
+
+
+def test_where_no_flight_can_be_drawn_the_error_names_the_keys(flight, tmp_path):
+    write_shard(tmp_path / "data", [flight(20, 0, "collision"), flight(20, 1, "timeout")])
+    with pytest.raises(CacheError, match="none of the 2 flights can be drawn.*failed"):
+        WindowDataset([tmp_path / "data"], WindowConfig(failed=0.0), 1, seed=0)
+
+
+def test_times_late_in_a_long_recording_are_as_exact_as_early_ones(tmp_path):
+    """An hour at 30 Hz."""
+    frames = 108_000
+    writer = ShardWriter(tmp_path / "long")
+    writer.frames(np.zeros((frames, 1, 1, 3), np.uint8))
+    times = np.full(frames, 1 / 30, np.float32)
+    unknown = np.zeros((frames, len(NAMES)), np.float32)
+    writer.flight(np.zeros((frames, 4), np.float32), times, unknown, ("bag", 0), "recorded")
+    writer.finish()
+    config = WindowConfig(batch=16, steps=8, drop=0.0, strides=(1.0,))
+    batch = next(iter(WindowDataset([tmp_path / "long"], config, 1, seed=0)))
+    np.testing.assert_allclose(batch["elapsed"], 1 / 30, rtol=1e-5)
 
 
 def test_processes_that_learn_together_draw_different_windows(shard, monkeypatch):

@@ -34,6 +34,12 @@ def test_dense_equals_ncps():
     assert np.array_equal(wiring.sensory, reference.sensory_adjacency_matrix)
 
 
+@pytest.mark.parametrize("motor", [[5], [-1], [1, 2]])
+def test_neurons_that_do_not_exist_are_named(motor):
+    with pytest.raises(WiringError, match="number them from 0 to 1"):
+        Wiring(np.ones((1, 2), np.int8), np.ones((2, 2), np.int8), {"motor": np.array(motor)})
+
+
 def test_random_has_the_density_asked_for():
     wiring = RandomWiring(20, 3, density=0.25, seed=1).build(8)
     assert np.count_nonzero(wiring.internal) == 100 and np.count_nonzero(wiring.sensory) == 40

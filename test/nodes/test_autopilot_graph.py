@@ -4,6 +4,7 @@ import pytest
 
 from liquid_nav.bringup.simulated_flight import FlightPlan, autopilot_graph
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.test_vehicle import TestVehicle
 
 
 def graph(**plan):
@@ -65,3 +66,8 @@ def test_the_flight_begins_when_all_subscribe(autopilot, listeners, tmp_path):
 def test_an_unknown_autopilot_is_named():
     with pytest.raises(UserError, match="test-px4"):
         graph(autopilot="betaflight")
+
+
+def test_a_test_vehicle_of_an_unknown_kind_is_named(harness):
+    with pytest.raises(UserError, match="unknown autopilot 'px5'. choose one of: ardupilot, px4"):
+        harness.make(TestVehicle, autopilot="px5")

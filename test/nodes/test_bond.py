@@ -1,13 +1,15 @@
 """The bond with a lifecycle manager, over DDS; the other side is bondpy where it is installed."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
 from liquid_nav.errors import UserError
-from liquid_nav.nodes.bond import ENDINGS, PERIOD, TIMEOUT, TOPIC
+from liquid_nav.nodes import bond
+from liquid_nav.nodes.bond import ENDINGS, PERIOD, TIMEOUT, TOPIC, Bond
 from liquid_nav.nodes.liquid_controller import LiquidController
 
 MISSING = "the ROS package bond is not installed: no wheel has it"
@@ -118,3 +120,85 @@ def test_bondpy_forms_and_breaks_it(harness, controller):
     change(harness, Transition.TRANSITION_DEACTIVATE)
     harness.until(lambda: broken, "the end of the bond")
     other.shutdown()
+
+
+class Alone:
+    """What a bond needs of its node, and a timer that beats when the test wants it."""
+
+    def __init__(self, monkeypatch):
+        monkeypatch.setattr(
+            bond, "_status_type", lambda: lambda **of: SimpleNamespace(header=Alone.header(), **of)
+        )
+        self.sent = []
+        self.beating = False
+        self.bond = Bond(self)
+
+    @staticmethod
+    def header():
+        return SimpleNamespace(stamp=None)
+
+    def create_publisher(self, kind, topic, depth):
+        return SimpleNamespace(publish=lambda message: self.sent.append(message.active))
+
+    def create_subscription(self, kind, topic, callback, depth):
+        self.receive = callback
+
+    def create_timer(self, period, callback, clock):
+        self.beat = callback
+        return SimpleNamespace(reset=lambda: self._set(True), cancel=lambda: self._set(False))
+
+    def _set(self, beating):
+        self.beating = beating
+
+    def get_name(self):
+        return "liquid_controller"
+
+    def get_clock(self):
+        return SimpleNamespace(now=lambda: SimpleNamespace(to_msg=lambda: None))
+
+    def wait(self, periods):
+        """Let the timer run for so many periods."""
+        for _ in range(periods):
+            if self.beating:
+                self.beat()
+
+    def report_of_manager(self, active, id="liquid_controller", instance_id="manager"):
+        self.receive(SimpleNamespace(id=id, instance_id=instance_id, active=active))
+
+
+def test_the_end_of_a_bond_is_sent_for_a_while_and_a_new_one_can_begin(monkeypatch):
+    alone = Alone(monkeypatch)
+    alone.wait(3)
+    alone.bond.stop()
+    assert not alone.sent, "without a bond there is no end of one"
+    alone.bond.start()
+    alone.wait(3)
+    assert alone.sent == [True] * 4
+    alone.bond.stop()
+    alone.wait(5 * ENDINGS)
+    assert alone.sent[4:] == [False] * ENDINGS
+    alone.bond.start()
+    assert alone.sent[-1] and alone.beating
+
+
+def test_only_the_managers_end_of_this_bond_ends_it(monkeypatch):
+    alone = Alone(monkeypatch)
+    alone.bond.start()
+    alone.report_of_manager(True)
+    alone.report_of_manager(False, id="another_node")
+    alone.report_of_manager(False, instance_id=alone.bond._instance)
+    alone.wait(2)
+    assert alone.sent == [True] * 3
+    alone.report_of_manager(False)
+    alone.wait(5)
+    assert alone.sent[3:] == [False], "it is answered once"
+
+
+def test_a_manager_that_answers_gets_no_more_ends(monkeypatch):
+    alone = Alone(monkeypatch)
+    alone.bond.start()
+    alone.bond.stop()
+    alone.wait(2)
+    alone.report_of_manager(False)
+    alone.wait(ENDINGS)
+    assert alone.sent == [True] + [False] * 3

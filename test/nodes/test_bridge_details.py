@@ -185,23 +185,27 @@ COMMON = {
         None,
         "px4 or ardupilot (MAVLink), px4_dds (px4_msgs), twist or twist_stamped (plain topic).",
     ),
-    "odom_topic": ("odom", None, "Where the vehicle's odometry goes; with plain_in_body: is."),
+    "odom_topic": (
+        "odom",
+        None,
+        "Topic on which the vehicle's odometry is published; with plain_in_body: received.",
+    ),
     "frame_prefix": ("", None, "Prefix of all frame ids."),
     "rate": (USUAL.rate, (20.0, 50.0), "Set points per second."),
-    "freshness": (USUAL.freshness, (0.05, 2.0), "Time that a command is obeyed, s."),
+    "freshness": (USUAL.freshness, (0.05, 2.0), "Time for which a command is obeyed, s."),
     "position_age": (
         USUAL.position_age,
         (0.1, 10.0),
-        "Age of the vehicle's position at most while it flies, s.",
+        "Maximum age of the vehicle's position while it flies, s.",
     ),
     "altitude": (USUAL.altitude, (0.5, 50.0), "Height of take-off above the ground, m."),
-    "speed": (USUAL.speed, (0.1, 30.0), "Horizontal speed at most, m/s: the bridge's own limit."),
+    "speed": (USUAL.speed, (0.1, 30.0), "Maximum horizontal speed, m/s: the bridge's own limit."),
     "vertical_speed": (
         USUAL.vertical_speed,
         (0.1, 10.0),
-        "Vertical speed at most, m/s: the bridge's own limit.",
+        "Maximum vertical speed, m/s: the bridge's own limit.",
     ),
-    "yaw_rate": (USUAL.yaw_rate, (0.1, 6.0), "Yaw rate at most, rad/s: the bridge's own limit."),
+    "yaw_rate": (USUAL.yaw_rate, (0.1, 6.0), "Maximum yaw rate, rad/s: the bridge's own limit."),
     "resume": (
         USUAL.resume,
         (0.0, 600.0),
@@ -213,7 +217,11 @@ COMMON = {
         (0, 16),
         "Channel of the remote control, from 1, whose switch engages when flipped; 0: none.",
     ),
-    "set_parameters": (True, None, "Set the autopilot's parameters we rely on, or only check."),
+    "set_parameters": (
+        True,
+        None,
+        "Whether to set the autopilot's parameters that we rely on, or only to check them.",
+    ),
 }
 TRUE_POSE = (
     False,
@@ -240,12 +248,12 @@ OVER_MAVLINK = {
 }
 AS_TWIST = {
     "autopilot": ("twist", *COMMON["autopilot"][1:]),
-    "plain_topic": ("autopilot/cmd_vel", None, "Where plain velocities go."),
+    "plain_topic": ("autopilot/cmd_vel", None, "Topic on which plain velocities are published."),
     "plain_in_body": (
         False,
         None,
-        "Plain velocities are read in the tilted body, as by Gazebo: turned with the "
-        "attitude in odom.",
+        "Whether what receives plain velocities reads them in the tilted body, as Gazebo does: "
+        "they are turned by the attitude in odom.",
     ),
 }
 
@@ -1239,6 +1247,10 @@ def test_a_status_brings_the_battery_where_it_is_known(outputs):
     first, second = outputs.sent["battery_state"]
     assert (first.percentage, first.voltage, first.present) == (pytest.approx(0.4), 15.5, True)
     assert nanoseconds(first.header.stamp) == 2_500_000_000 and math.isnan(second.voltage)
+    assert (first.power_supply_status, first.power_supply_technology) == (
+        BatteryState.POWER_SUPPLY_STATUS_UNKNOWN,
+        BatteryState.POWER_SUPPLY_TECHNOLOGY_UNKNOWN,
+    )
     assert outputs.sent["pose"] == outputs.sent["joy"] == []
 
 

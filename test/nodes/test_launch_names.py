@@ -132,6 +132,51 @@ def test_every_declared_limit_reaches_the_supervisor():
     assert set(limits) <= declared("safety_supervisor")
 
 
+def test_a_folder_that_a_person_types_wins_against_their_parameter_file(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("/**/recorder: {ros__parameters: {folder: theirs, jpeg_quality: 50}}")
+    graph = drone_graph(record="typed", params_file=str(mine))
+    (recorder,) = [one for one in graph if one.executable == "recorder"]
+    assert recorder.parameters["folder"] == str(Path("typed").resolve())
+    assert recorder.parameters["jpeg_quality"] == 50
+
+
+def test_a_parameter_file_wins_against_defaults_of_arguments_and_not_against_typed_ones(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("/**/camera: {ros__parameters: {source: theirs, calibration: theirs}}")
+    camera = drone_graph(params_file=str(mine))[0].parameters
+    assert (camera["source"], camera["calibration"]) == ("theirs", "theirs")
+    camera = drone_graph(params_file=str(mine), source="typed")[0].parameters
+    assert (camera["source"], camera["calibration"]) == ("typed", "theirs")
+
+
+def test_arguments_of_a_launch_file_that_includes_ours_are_not_given_to_ours():
+    module = LaunchFile("flight.launch.py").module
+    given = module.GivenArguments(module.generate_launch_description().positional[0][1:-1])
+    theirs = {"seed": "7", "speed": "3", "altitude": "2"}
+    given._note(SimpleNamespace(launch_configurations=theirs))
+    assert given.names == {"seed"}
+
+
+@pytest.mark.parametrize(("name", "timeout"), [("drone", "20"), ("flight", "1")])
+def test_only_nodes_of_a_simulated_flight_get_a_second_signal_early(name, timeout, monkeypatch):
+    """Those of a real drone end one after the other, each at the first signal that it gets."""
+    file = LaunchFile(f"{name}.launch.py")
+    # Its handlers need the real launch.
+    monkeypatch.setattr(
+        file.module,
+        "DroneGraph",
+        lambda nodes: SimpleNamespace(start=lambda: nodes),
+        raising=False,
+    )
+    given = SimpleNamespace(check=lambda context: None, names=set())
+    actions = file.module.launch_setup(SimpleNamespace(launch_configurations=file.values()), given)
+    nodes = [one for one in actions if getattr(one, "named", {}).get("package") == "liquid_nav"]
+    assert len(nodes) >= 4
+    assert {one.named["sigterm_timeout"] for one in nodes} == {timeout}
+    assert {one.named["sigkill_timeout"] for one in nodes} == {"20"}
+
+
 def test_launch_files_describe_scenarios_that_exist():
     for name in ("forest", "field"):
         (argument,) = LaunchFile(f"{name}.launch.py").arguments()

@@ -2,6 +2,7 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import String
 
 from liquid_nav.errors import UserError
+from liquid_nav.nodes.controller_outputs import ControllerOutputs
 from liquid_nav.nodes.drone_messages import camera_info_message
 from liquid_nav.nodes.liquid_controller import LiquidController
 from liquid_nav.nodes.messages import command_from, image_message, named_values, nanoseconds
@@ -498,3 +500,15 @@ def test_every_change_of_its_mode_is_a_status_with_its_cause(bench):
     bench.harness.until(
         lambda: reported("unconfigured", "inactive", "the transition cleanup"), "the mode"
     )
+
+
+def test_a_core_without_time_constants_publishes_none(harness):
+    outputs = ControllerOutputs(harness.probe, "")
+    sent = {"neurons": [], "constants": []}
+    for name, messages in sent.items():
+        subscribed = SimpleNamespace(get_subscription_count=lambda: 1, publish=messages.append)
+        setattr(outputs, f"_{name}", subscribed)
+    policy = SimpleNamespace(neuron_names=["a", "b"], inspect=lambda state: {"neurons": [1.0, 2.0]})
+    outputs.inside(policy, None, 5)
+    assert [named_values(message) for message in sent["neurons"]] == [{"a": 1.0, "b": 2.0}]
+    assert not sent["constants"]

@@ -72,11 +72,12 @@ def test_an_object_is_read_from_text_and_bytes(text, facts):
         '{"a": 1e999}',
         '{"a": -1e999}',
         '{"a": ' + "9" * 20000 + "}",
+        '{"a": -' + "9" * 400 + "}",
         nested(*LISTS, 20000),
     ],
-    ids=range(23),
+    ids=range(24),
 )
-def test_a_command_that_cannot_be_used_or_continued_is_none(text):
+def test_anything_but_a_plain_object_with_usable_numbers_is_none(text):
     assert read_json(text) is None
 
 
@@ -173,7 +174,7 @@ def test_a_passphrase_that_is_given_twice_is_named_with_the_remedy():
     assert str(caught.value) == (
         "the signing passphrase is given twice: by signing_passphrase_file and by "
         "LIQUID_NAV_SIGNING_PASSPHRASE. "
-        "leave one of them away"
+        "give only one of them"
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
+import numpy as np
 import rclpy
 from geometry_msgs.msg import TwistStamped
 from rclpy.parameter import Parameter
@@ -24,8 +25,9 @@ from std_srvs.srv import Trigger
 
 from liquid_nav.nodes.autopilot_bridge import AutopilotBridge
 from liquid_nav.nodes.liquid_controller import LiquidController
-from liquid_nav.nodes.messages import nanoseconds, to_stamp
+from liquid_nav.nodes.messages import image_message, nanoseconds, to_stamp
 from liquid_nav.nodes.preflight_listening import Listening, add_local_facts
+from liquid_nav.nodes.preflight_probe import Probe
 from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.nodes.simulator import Simulator
@@ -447,3 +449,13 @@ def test_the_command_reports_it_with_its_exit_code(graph, tmp_path):
             assert graph.run(command.poll) == code, command.stdout.read().decode()
         rows = json.loads((tmp_path / "found.json").read_text())
         assert {row["check"] for row in rows if row["level"] == "failure"} == wrong, rows
+
+
+def test_one_image_is_read_and_after_a_bad_one_the_next(harness):
+    probe = Probe(harness.probe)
+    bad = Image(width=4, height=3, encoding="16UC1")
+    probe._on_image(CAMERA, bad)
+    assert "problem" in probe._streams[CAMERA].last
+    probe._on_image(CAMERA, image_message(np.zeros((3, 4, 3), np.uint8), 0, "camera"))
+    probe._on_image(CAMERA, bad)
+    assert probe._streams[CAMERA].last == {"size": "4 x 3"}

@@ -20,7 +20,7 @@ _TIMES.loader.exec_module(bag_times)
 
 
 def test_ctrl_c_leaves_a_complete_bag(tmp_path):
-    folder = tmp_path / "today"
+    folder = tmp_path / "today #1: north"  # a comment and a mapping, where it is read as YAML
     command = [
         sys.executable,
         "-m",

@@ -1,6 +1,7 @@
 """The runner against a graph that the test plays: services, modes, odometry, contact."""
 
 import json
+import math
 import threading
 
 import numpy as np
@@ -320,3 +321,43 @@ def test_odometry_without_an_orientation_is_not_judged_and_ends_nothing(harness,
     message.pose.pose.orientation.w = 1.0
     bench.runner._on_odometry(message)
     assert bench.runner._latest == 7.0
+
+
+def test_time_counts_from_the_start_where_odometry_begins_after_it(harness, tmp_path):
+    bench = Bench(harness, tmp_path, patience=20.0, start_service="", count_from_start=True)
+    bench.modes["liquid_controller"].publish(String(data="active"))
+    harness.until(lambda: bench.runner._flying, "the start")
+    target, times = bench.layout.target, iter(np.arange(5000.0, 5600.0, 0.04))
+
+    def step():
+        bench.fly(next(times), (target.x - 1.5, target.y, 1.5))
+        return bench.ended()
+
+    harness.until(step, "the end of the flight")
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert record["outcome"]["reason"] == "success" and record["outcome"]["time"] < 100.0
+    assert record["begin"] >= 5000.0
+
+
+def test_a_position_that_is_not_finite_is_not_judged(harness, tmp_path):
+    bench = Bench(harness, tmp_path, start_service="")
+    message = Odometry()
+    message.header.stamp.sec = 7
+    message.pose.pose.orientation.w = 1.0
+    message.pose.pose.position.x = math.nan
+    bench.runner._on_odometry(message)
+    assert bench.runner._latest == 0.0 and not len(bench.runner._log)
+
+
+def test_a_record_that_cannot_be_written_at_the_end_is_reported(harness, tmp_path, capfd):
+    (tmp_path / "file").write_text("")
+    runner = harness.add(ScenarioRunner, scenario="field", seed=3, folder=str(tmp_path / "file"))
+    runner._flying = True
+    message = Odometry()
+    message.pose.pose.orientation.w = 1.0
+    message.pose.pose.position.z = 1.5
+    runner._on_odometry(message)
+    assert runner._outcome is None, "it flies"
+    runner.close()
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "ERROR" in line and "cannot write" in line

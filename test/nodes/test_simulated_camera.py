@@ -10,8 +10,10 @@ from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
 from liquid_nav.nodes import simulated_camera, world_camera
+from liquid_nav.nodes.diagnostics import ERROR, OK
 from liquid_nav.nodes.drone_messages import odometry_message
 from liquid_nav.nodes.expert_pilot import ExpertPilot
 from liquid_nav.nodes.messages import command_from, from_seconds, nanoseconds
@@ -132,6 +134,21 @@ def test_dropped_frames_never_come_and_late_ones_come_with_their_stamp(harness, 
     vehicle.node.close()
 
 
+def test_a_late_frame_goes_with_the_flight_that_a_restart_of_the_vehicle_ends(harness, tmp_path):
+    condition = tmp_path / "late.yaml"
+    condition.write_text("camera: {rate: 10, late: 1.0}\n")
+    vehicle = Vehicle(harness, condition=str(condition))
+    # The first frame always arrives; the second is kept for the third, which does not come.
+    vehicle.publish_each((100.0, 100.1))
+    vehicle.publish_odometry("odom", 4.0)
+    harness.until(lambda: vehicle.node._time == pytest.approx(4.0), "the restart")
+    vehicle.publish_each((4.1, 4.2))
+    harness.until(lambda: len(vehicle.images) >= 3, "the frames after it")
+    stamps = [nanoseconds(image.header.stamp) for image in vehicle.images]
+    assert stamps == [from_seconds(time) for time in (100.0, 4.0, 4.1)]
+    vehicle.node.close()
+
+
 def test_the_true_pose_is_rendered_where_there_is_one_and_the_estimate_is_ignored(harness):
     bench = Vehicle(harness, true_pose=True)
     times = iter(np.arange(4.0, 400.0, 0.04))
@@ -215,6 +232,44 @@ def test_what_is_no_pose_and_no_state_is_dropped_and_stays_without_effect(harnes
     harness.until(placed, "odometry")
     place, start = poses[0].pose.pose.position, node.world.layout.start
     assert (place.x, place.y, place.z) == pytest.approx((start.x, start.y, start.z))
+    node.close()
+
+
+@pytest.mark.parametrize(
+    ("phase", "level", "text"),
+    [
+        ("flying", ERROR, "touched ground"),
+        ("holding", ERROR, "touched ground"),
+        ("landing", OK, "landed"),
+        ("ready", OK, "landed"),
+    ],
+)
+def test_a_contact_is_reported_once_and_the_ground_is_no_error_in_a_landing(
+    harness, phase, level, text
+):
+    node = harness.add(SimulatedCamera, scenario="field", seed=3, width=64, height=36)
+    contacts = []
+    node._outputs.contact = lambda *contact: contacts.append(contact)
+    zero = np.zeros(3)
+
+    def be(time, height):
+        """Fly over the start; the first call decides which height is the scenario's."""
+        place, upright = np.array((7.0, 8.0, height)), np.array((1.0, 0, 0, 0))
+        state = DroneState(time, place, upright, zero, zero, zero)
+        node._on_estimate(odometry_message(state, from_seconds(time)))
+
+    node._on_state(report("flying", True))
+    be(4.0, 5.0)
+    be(4.1, 0.0)
+    assert not contacts, "nothing counts before the start"
+    be(4.2, 5.0)
+    assert node._on_start(Trigger.Request(), Trigger.Response()).success
+    node._on_state(report(phase, True))
+    be(4.3, 0.0)
+    be(4.4, 0.0)
+    assert contacts == [("ground", pytest.approx(4.3))]
+    status = node._diagnostics._statuses["drone"]
+    assert (status.level, status.message) == (level, text)
     node.close()
 
 

@@ -13,11 +13,12 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import String
 
+from liquid_nav.nodes import simulator
 from liquid_nav.nodes.diagnostics import ERROR, OK
 from liquid_nav.nodes.drone_endpoint import DroneEndpoint
 from liquid_nav.nodes.messages import command_message, from_seconds, nanoseconds
 from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
-from liquid_nav.nodes.simulator import Simulator
+from liquid_nav.nodes.simulator import LAG, TICK, Simulator
 from liquid_nav.simulation import DroneState, FrameTiming
 from liquid_nav.simulation.camera_renderer import RenderingError
 from liquid_nav.simulation.frame_loop import FrameFeed
@@ -234,3 +235,45 @@ def test_the_camera_that_is_published_is_the_one_that_is_rendered(harness, tmp_p
     assert np.linalg.norm(bench.node.world.camera.turn) == pytest.approx(math.radians(5.0))
     harness.context.try_shutdown()
     bench.thread.join(10.0)
+
+
+class Pace:
+    """A simulator's ``_pace`` on a wall clock that goes on only while it waits."""
+
+    def __init__(self, monkeypatch, factor, in_step=True):
+        self.now = self._anchor = 100.0
+        self._factor = factor
+        self._endpoints = [SimpleNamespace(flying=True, in_step=in_step)]
+        monkeypatch.setattr(simulator, "wall", SimpleNamespace(monotonic=lambda: self.now))
+
+    def _sleep_until(self, due):
+        self.now = due
+
+    def fly(self, ticks, begin=0):
+        """Return how long so many steps of the clock take from the one with that number on, s."""
+        before = self.now
+        for tick in range(begin + 1, begin + ticks + 1):
+            Simulator._pace(self, tick * TICK)
+        return self.now - before
+
+
+@pytest.mark.parametrize("factor", [0.005, 0.5, 1.0, 4.0])
+def test_simulated_time_goes_on_as_fast_as_asked_for(monkeypatch, factor):
+    assert Pace(monkeypatch, factor).fly(100) == pytest.approx(100 * TICK / factor)
+
+
+def test_simulated_time_is_not_paced_with_a_factor_of_zero_as_long_as_answers_come(monkeypatch):
+    pace = Pace(monkeypatch, 0.0)
+    assert pace.fly(10_000) == 0.0
+    pace._endpoints[0].in_step = False
+    # Real time counts from here, and not from the beginning of the flight.
+    assert pace.fly(100, begin=10_000) == pytest.approx(100 * TICK, abs=2 * TICK)
+
+
+def test_a_long_delay_is_not_made_up_for_and_a_short_one_is(monkeypatch):
+    pace = Pace(monkeypatch, 1.0)
+    pace.fly(10)
+    pace.now += 0.5 * LAG
+    assert pace.fly(100, begin=10) == pytest.approx(100 * TICK - 0.5 * LAG)
+    pace.now += 5.0
+    assert pace.fly(100, begin=110) == pytest.approx(99 * TICK)

@@ -1,11 +1,23 @@
 """The weather node over DDS."""
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 from sensor_msgs.msg import Image
 
-from liquid_nav.nodes.messages import image_message, image_view, nanoseconds
+from liquid_nav.nodes.messages import NANO, image_message, image_view, nanoseconds
 from liquid_nav.nodes.qos import sensor_data_qos
 from liquid_nav.nodes.weather import WeatherNode
+
+_SPEC = importlib.util.spec_from_file_location("wires", Path(__file__).with_name("wires.py"))
+wires = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(wires)
+context, node = wires.context, wires.node  # fixtures
+
+
+class Wired(wires.Wires, WeatherNode):
+    """The node without a network."""
 
 
 def test_a_frame_comes_out_in_fog_with_its_own_stamp(harness, pictures):
@@ -24,6 +36,17 @@ def test_a_frame_comes_out_in_fog_with_its_own_stamp(harness, pictures):
     assert nanoseconds(seen[0].header.stamp) == 123_456_789_012
     assert seen[0].header.frame_id == "d1/camera_optical_frame"
     assert np.std(image_view(seen[0])[0]) < 0.5 * np.std(pictures[0][0])
+
+
+def test_a_late_frame_of_the_flight_before_a_reset_is_not_shown(node, tmp_path, pictures):
+    condition = tmp_path / "late.yaml"
+    condition.write_text("camera: {late: 1.0}\n")
+    weather = node(Wired, condition=str(condition))
+    for stamp in (5 * NANO, 6 * NANO, 5_950_000_000, NANO, 2 * NANO):
+        weather.callbacks["camera/image_clean"](image_message(pictures[0], stamp, "camera"))
+    shown = [nanoseconds(message.header.stamp) for message in weather.sent["camera/image_raw"]]
+    # The one of 5.95 s is earlier than the one before it, by less than a reset.
+    assert shown == [5 * NANO, 6 * NANO, NANO]
 
 
 def test_an_image_of_another_kind_is_named(harness, pictures):

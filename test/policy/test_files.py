@@ -67,7 +67,7 @@ def test_the_config_survives_json(config):
     assert there == config
 
 
-@pytest.mark.parametrize("name", ["nowhere", "/nowhere/model", "a/b/c"])
+@pytest.mark.parametrize("name", ["nowhere", "/nowhere/model", "a/b/c", 300 * "a"])
 def test_no_model_there(name):
     assert f"no model at '{name}'" in refusal(name)
 
@@ -131,6 +131,8 @@ def test_weights_of_another_network(model):
         ({"outputs": {"speed": [0, 4]}}, "command"),
         ({"outputs": {"command": [0, 3]}}, "command"),
         ({"outputs": 4}, "does not fit"),
+        ({"outputs": {"command": [0.0, 4.0]}}, "outputs are"),
+        ({"outputs": {"command": [0, 4], "spare": [2, 2]}}, "outputs are"),
         ({"encoder": {"height": 24, "colour": True}}, "colour"),
         ({"encoder": {"height": 4, "width": 4}}, "too small"),
         ({"encoder": {"channels": [4], "kernels": [3, 3], "strides": [1]}}, "same length"),

@@ -169,6 +169,7 @@ def test_parameters_come_from_the_file_and_are_never_run(tmp_path):
     assert found == read_parameters(None, "mixedcfc", "mixedcfc.hdf5")
     assert read_parameters(REFERENCE / "params.json", "wiredcfccell", "x") == {"wiring_seed": 22224}
     bad = tmp_path / "params.json"
-    bad.write_text(json.dumps({"a": "CTRNNParams(ct_network_type=__import__('os').getcwd())"}))
-    with pytest.raises(ModelError, match="cannot be read"):
-        read_parameters(bad, "mixedcfc", "a")
+    for value in ("CTRNNParams(ct_network_type=__import__('os').getcwd())", 5):
+        bad.write_text(json.dumps({"a": value}))
+        with pytest.raises(ModelError, match="cannot be read"):
+            read_parameters(bad, "mixedcfc", "a")

@@ -190,12 +190,19 @@ def test_a_fence_that_the_drone_is_outside_of_is_refused_in_flight(change, text)
 
 
 def test_a_fence_without_a_home_would_be_none():
-    bench = Bench()
-    bench.supervisor.watch.fence.home = None
+    bench = Bench(watch=WatchLimits())
     bench.supervisor.watch._pose = None
     bench.engage()
     assert "no fence in this flight" in bench.change(radius=10.0)
-    assert bench.supervisor.watch.limits.radius == 40.0
+    assert bench.supervisor.watch.limits.radius == 0.0
+
+
+def test_a_fence_that_knows_no_place_is_refused_on_the_ground():
+    bench = Bench()
+    bench.supervisor.watch._pose = None
+    assert bench.supervisor.engage(bench.now) == (False, "no odometry yet")
+    bench.be_at((0.0, 0.0, 1.0))
+    bench.engage()
 
 
 def test_a_charge_below_the_new_limit_would_land_it_and_is_refused_in_flight():

@@ -51,6 +51,15 @@ def test_odometry_of_no_world_is_no_odometry(bad):
     assert kinds(watch) == []
 
 
+@pytest.mark.parametrize("side", [{"radius": 40.0}, {"low": -2.0}, {"high": 10.0}])
+def test_a_fence_needs_odometry_even_where_its_age_is_not_watched(side):
+    watch = Watch(WatchLimits(**side))
+    assert kinds(watch) == [FaultKind.NO_ODOMETRY]
+    place(watch, now=0.0)
+    assert kinds(watch, 100.0) == []
+    assert kinds(Watch(WatchLimits())) == []
+
+
 def test_odometry_grows_old_and_its_age_is_reported():
     watch = Watch(WatchLimits(odometry_age=0.5))
     place(watch, now=10.0)

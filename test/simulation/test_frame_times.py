@@ -17,7 +17,12 @@ from liquid_nav.simulation import (
     fly_in_simulation,
     safety_limits,
 )
-from liquid_nav.simulation.frame_times import FRAME_DROPPED, FRAME_LATE, FRAME_ON_TIME
+from liquid_nav.simulation.frame_times import (
+    FRAME_DROPPED,
+    FRAME_LATE,
+    FRAME_ON_TIME,
+    FrameSchedule,
+)
 from liquid_nav.types import Command
 from liquid_nav.worlds import CameraFaults
 
@@ -275,3 +280,20 @@ def test_periods_that_were_not_requested_are_left_out_and_a_clock_may_begin_anew
     assert schedule.due(50.56) is None, "what was missed does not come in a burst"
     assert schedule.due(2.0) == FRAME_ON_TIME, "the vehicle has started again"
     assert schedule.due(2.05) is None and schedule.due(2.1) == FRAME_ON_TIME
+
+
+def test_a_clock_that_was_set_far_ahead_goes_on_with_the_next_period():
+    """One by one, the periods of a year at 30 Hz take hours."""
+    taken = []
+
+    def counted():
+        for moment in FrameTiming().moments(30.0, 0):
+            taken.append(moment)
+            assert len(taken) < 100
+            yield moment
+
+    schedule = FrameSchedule(counted())
+    assert schedule.due(0.0) == FRAME_ON_TIME and schedule.due(0.01) is None
+    assert schedule.due(1.8e9) == FRAME_ON_TIME
+    assert schedule.due(1.8e9 + 0.01) is None and schedule.due(1.8e9 + 0.04) == FRAME_ON_TIME
+    assert len(taken) < 6

@@ -110,7 +110,14 @@ def test_the_rule_is_the_scenarios(layout):
     rule = replace(layout.scenario.success, radius=5.0, speed=1.5, hold=0.5, time_limit=3.0)
     judge = FlightJudge(replace(layout, scenario=replace(layout.scenario, success=rule)))
     assert run(judge, every(0.1, 1.0, 2.0, x=10.5, speed=1.4)).time == pytest.approx(1.5)
-    assert run(judge, every(0.1, 2.0, 4.0, x=0.0)).time == pytest.approx(3.0)
+    late = FlightJudge(judge.layout)
+    assert run(late, every(0.1, 2.0, 4.0, x=0.0)).time == pytest.approx(3.0)
+
+
+def test_an_outcome_is_final(judge):
+    high = judge.update(at(1.0, x=3.0, z=9.0), None)
+    for state, collision in ((at(1.1, x=3.0), None), (at(1.2, x=3.0), "oak trunk")):
+        assert judge.update(state, collision) is high is judge.outcome
 
 
 def test_all_reasons_are_known():

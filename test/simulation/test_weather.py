@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 
 from liquid_nav.simulation.image_weather import CameraPlacement, Weather, fogged, relit, row_depths
-from liquid_nav.worlds.condition import CameraFaults, Condition
+from liquid_nav.worlds import CameraConfig, CameraFaults, Condition
 
 CLEAR = CameraFaults(noise=0.0)
 PICTURE = np.random.default_rng(0).integers(0, 255, (36, 64, 3), dtype=np.uint8)
+
+
+def test_it_is_placed_and_looks_like_the_camera_of_the_drone():
+    view, camera = CameraPlacement(), CameraConfig()
+    assert view.vertical_fov == pytest.approx(camera.vertical_fov, abs=5e-4)
+    assert view.pitch == camera.pitch
 
 
 def test_rows_below_the_horizon_show_the_ground():
@@ -54,9 +60,7 @@ def test_the_same_seed_gives_the_same_pictures():
 
 def play(count=400, **faults):
     weather, order = Weather(Condition(camera=replace(CLEAR, **faults)), seed=3), []
-    arrival = []
     for k in range(count):
-        arrival.append(len(order))
         weather.deliver(lambda k=k: order.append(k))
     return order
 

@@ -867,10 +867,17 @@ def test_a_gimbal_contradicts_the_autopilot(profile):
     gimbal, codec = Gimbal(vehicle.parameters, profile.bytewise), MavlinkCodec()
     received = [message for packet in gimbal.packets(0.0) for message in codec.decode(packet)]
     acks = [m for m in received if m.get_type() == "COMMAND_ACK"]
-    assert {m.result for m in acks} == {DENIED} and {MODE, ARM, 21, 22, INTERVAL} == {
-        m.command for m in acks
+    assert {m.result for m in acks} == {DENIED}
+    assert {m.command for m in acks} == {
+        MODE,
+        ARM,
+        21,
+        22,
+        INTERVAL,
+        mavlink.MAV_CMD_REQUEST_MESSAGE,
     }
-    assert {(m.target_system, m.target_component) for m in acks} == {(255, 190)}
+    # To the bridge: only their sender shows that they are not the autopilot's.
+    assert {(m.target_system, m.target_component) for m in acks} == {(247, 191)}
     reported = {
         m.param_id: messages.decode_parameter(m.param_value, m.param_type, profile.bytewise)
         for m in received

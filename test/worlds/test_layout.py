@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from liquid_nav.worlds import generate_layout, line_blocked, load_scenario
-from liquid_nav.worlds.placement import BAND, CLEARANCE, START_CLEAR, TARGET_CLEAR, passable
+from liquid_nav.worlds.placement import (
+    BAND,
+    CLEARANCE,
+    START_CLEAR,
+    TARGET_CLEAR,
+    Ground,
+    passable,
+)
 from liquid_nav.worlds.solids import Solid
 
 SEEDS = range(200)
@@ -78,6 +85,27 @@ def test_gaps_between_things_near_the_way(layouts):
             for _, second in things[:i]:
                 away = np.linalg.norm(first[:, None, :2] - second[None, :, :2], axis=2)
                 assert (away - first[:, None, 2] - second[None, :, 2]).min() >= 0.99
+
+
+def test_the_rules_hold_however_many_things_stand():
+    ground = Ground(np.random.default_rng(0), (300.0, 0.0))
+    places = [(-100.0 + 6.0 * (n % 40), 8.0 + 6.0 * (n // 40)) for n in range(800)]
+    for x, y in places:
+        assert ground.add("bale_stack", x, y, gap=0.0)
+    assert len(ground.discs) > 4096
+    # On the first of them and on the last.
+    for x, y in (places[0], places[-1]):
+        assert not ground.add("bale_stack", x, y, gap=0.0)
+    assert len(ground.items) == len(places)
+
+
+def test_low_things_stand_nearer_to_start_and_target_and_not_in_each_other():
+    ground = Ground(np.random.default_rng(0), (10.0, 0.0))
+    assert not ground.add("stump", 1.0, 0.0) and not ground.add("stump", 8.6, 0.0)
+    assert ground.add("stump", 1.6, 0.0) and ground.add("stump", 8.0, 0.0)
+    assert not ground.add("stump", 1.7, 0.1)
+    assert not ground.add("post", 1.6, 1.0), "it reaches into the flight band"
+    assert len(ground.discs) == 0
 
 
 def test_a_wall_is_not_passable():

@@ -1,5 +1,5 @@
-"""Every key of a thing in a layout is read by who builds the world: what nothing reads is
-no promise.
+"""Every field of a thing in a layout is read by what builds worlds: one that nothing reads would
+mislead.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from liquid_nav.worlds.sdf import world_sdf
 from liquid_nav.worlds.sdf_assets import Library
 
 
-def test_every_value_of_an_item_is_read_by_who_builds_the_world(monkeypatch):
+def test_every_field_of_an_item_is_read_by_what_builds_worlds(monkeypatch):
     layout = generate_layout(load_scenario("forest"), 3)
     summer = load_condition("summer")
     read = set()

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import sys
 from dataclasses import FrozenInstanceError
 
 import pytest
@@ -25,7 +26,7 @@ from liquid_nav.worlds import (
     load_scenario,
 )
 from liquid_nav.worlds._files import Reader
-from liquid_nav.worlds.backend import choose_rendering_backend
+from liquid_nav.worlds.backend import RenderingError, choose_rendering_backend, load_mujoco
 from liquid_nav.worlds.field import FieldParameters
 from liquid_nav.worlds.forest import ForestParameters
 from liquid_nav.worlds.keys import keys_of
@@ -69,6 +70,9 @@ def test_only_summer_is_clear_and_leafy():
         ("world: forest\nlimits: {speed: 1, speed: 2}", "the key 'speed' stands twice"),
         ("world: forest\ncruise_altitude: 2026-02-30", "not valid YAML: day is out of range"),
         ("world: forest\nx: " + "[" * 5000, "nested too deeply"),
+        ("world: forest\nx: !!timestamp soon", "a value does not fit its tag"),
+        ("world: forest\nx: !!bool maybe", "a value does not fit its tag"),
+        ("world: forest\nx: !!int ''", "a value does not fit its tag"),
     ],
 )
 def test_bad_scenario(tmp_path, text, expected):
@@ -262,6 +266,20 @@ def test_without_a_scenario_the_supervisor_allows_what_scenarios_do():
             == getattr(Limits(), name)
             == getattr(load_scenario("forest").limits, name)
         ), name
+
+
+@pytest.mark.parametrize("problem", [ImportError(), ImportError("no libGL\nin this place")])
+def test_a_mujoco_that_cannot_be_imported_is_one_line_with_the_remedy(monkeypatch, problem):
+    class Finder:
+        def find_spec(self, name, path, target=None):
+            if name == "mujoco":
+                raise problem
+
+    monkeypatch.delitem(sys.modules, "mujoco", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    with pytest.raises(RenderingError, match="MuJoCo cannot be loaded .*pip install") as caught:
+        load_mujoco()
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("own", [None, "3"])

@@ -225,10 +225,13 @@ def test_the_drone_is_controlled_and_senses_like_the_embedded_one():
     assert sensors["imu"].findtext("imu/orientation_reference_frame/localization") == "ENU"
 
 
-def test_the_mjcf_file_is_the_embedded_world(tmp_path):
+@pytest.mark.parametrize("name", ["plain", 'a & b\'s "c"'])
+def test_the_mjcf_file_is_the_embedded_world_wherever_its_folder_is_moved(tmp_path, name):
     layout, condition = generate_layout(load_scenario("field"), 3), load_condition("summer")
-    write_mjcf(tmp_path / "world.xml", layout, condition)
-    written = mujoco.MjModel.from_xml_path(str(tmp_path / "world.xml"))
+    (tmp_path / name).mkdir()
+    write_mjcf(tmp_path / name / f"{name}.xml", layout, condition)
+    moved = (tmp_path / name).rename(tmp_path / "moved")
+    written = mujoco.MjModel.from_xml_path(str(moved / f"{name}.xml"))
     model = build_mujoco_spec(layout, condition).compile()
     assert written.ngeom == model.ngeom
     np.testing.assert_allclose(written.geom_pos, model.geom_pos, atol=1e-3)

@@ -11,7 +11,18 @@ import typer
 from liquid_nav.errors import UserError
 
 bench_app = typer.Typer(add_completion=False, no_args_is_help=True)
-JSON = typer.Option(None, help="Write the rows as a list of flat objects.")
+
+
+def _writable(path: Optional[Path]) -> Optional[Path]:
+    """Return the file; raises UserError before minutes of measuring where it cannot be written."""
+    if path is not None:
+        from liquid_nav.evaluation import check_writable
+
+        check_writable(path)
+    return path
+
+
+JSON = typer.Option(None, help="Write the rows as a list of flat objects.", callback=_writable)
 CPU_TIME = typer.Option(
     False,
     "--cpu-time",

@@ -14,6 +14,7 @@ from liquid_nav.liquid import LTC, NCPWiring
 Row = dict[str, object]
 WIRING = {"inter": 18, "command": 12, "motor": 4, "sensory_fanout": 6, "inter_fanout": 4}
 WIRING |= {"recurrent_command": 4, "motor_fanin": 6, "seed": 22224}
+"""Neurons, synapses and seed of the published NCP: keyword arguments of ``NCPWiring``."""
 USUAL = {"neurons": 34, "batch": 16, "steps": 64}
 """Sizes of a training step, of which ``growth_rows`` lets one at a time grow."""
 

@@ -17,23 +17,9 @@ from liquid_nav.policy import (
     encode_function,
 )
 from liquid_nav.vision import PUBLISHED_ENCODER
-from liquid_nav_benchmarks.bench.core_steps import interleaved
+from liquid_nav_benchmarks.bench.core_steps import WIRING, interleaved
 
-PUBLISHED_NCP = {
-    "kind": "ltc",
-    "unfolds": 6,
-    "wiring": {
-        "kind": "ncp",
-        "inter": 18,
-        "command": 12,
-        "motor": 4,
-        "sensory_fanout": 6,
-        "inter_fanout": 4,
-        "recurrent_command": 4,
-        "motor_fanin": 6,
-        "seed": 22224,
-    },
-}
+PUBLISHED_NCP = {"kind": "ltc", "unfolds": 6, "wiring": {"kind": "ncp", **WIRING}}
 """Size and wiring of the network that flew; the cost of a step does not depend on the weights."""
 
 

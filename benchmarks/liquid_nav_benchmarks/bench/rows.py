@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import math
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from liquid_nav.errors import UserError
+from liquid_nav import evaluation
 
 
 def show_rows(rows: list[dict[str, Any]], caption: str) -> None:
@@ -21,13 +21,21 @@ def show_rows(rows: list[dict[str, Any]], caption: str) -> None:
 
 
 def write_rows(path: Path | None, rows: list[dict[str, Any]]) -> None:
-    """Write the rows as JSON where a path is given; raises UserError where they cannot be."""
-    if path is None:
-        return
-    try:
-        path.write_text(json.dumps(rows, indent=2) + "\n")
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}", "choose another file") from error
+    """Write the rows as JSON where a path is given; raises UserError where they cannot be.
+
+    What was not measured (NaN) is null.
+    """
+    if path is not None:
+        evaluation.write_rows(
+            path, [{key: _known(value) for key, value in row.items()} for row in rows]
+        )
+
+
+def _known(value: object) -> object:
+    """Return a value; None for a number that is not finite, which JSON does not have."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def _cell(value: object) -> str:

@@ -52,9 +52,8 @@ class DormandPrince:
 
 
 class _Field(nn.Module):
-    """The equation with input and elapsed time as constant parts of the state.
-
-    So gradients reach them.
+    """The equation with input and elapsed time as constant parts of the state, so that gradients
+    reach them.
     """
 
     def __init__(self, core: ODECore) -> None:

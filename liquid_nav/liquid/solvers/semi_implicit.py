@@ -8,7 +8,8 @@ from torch import Tensor
 
 from .base import Terms, require_counts
 
-#: keeps 0/0 away where a neuron has no capacity and no time has passed; far below any real capacity
+#: keeps 0/0 away where a neuron has no capacity and no time has passed; far below any real
+#: capacity; the numba kernels have the same value
 TINY = 1e-12
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from liquid_nav.policy.config import ModelError
 
 LARGEST = 400_000_000
-"""Bytes of all weights of a checkpoint; the published ones have some megabytes."""
+"""Most bytes of all weights of a checkpoint; the published ones have some megabytes."""
 
 
 @dataclass(frozen=True, slots=True)

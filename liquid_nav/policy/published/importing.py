@@ -36,7 +36,7 @@ def import_keras_checkpoint(
 
     Args:
         path: the HDF5 file.
-        kind: one of ``layouts.KINDS``.
+        kind: one of ``array_layouts.KINDS``.
         params: ``params.json`` of the training; the published values without it.
         elapsed: "constant" (1.0 at every frame, as trained) or "stamps" (real time, counted in
             frames at ``frame_rate``).

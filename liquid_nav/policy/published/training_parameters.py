@@ -31,7 +31,15 @@ def read_parameters(path: Path | None, kind: str, file_name: str) -> dict[str, A
     try:
         entries = json.loads(path.read_text())
         trainings = {name: _call(text) for name, text in entries.items()}
-    except (OSError, ValueError, SyntaxError, AttributeError, RecursionError, MemoryError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        SyntaxError,
+        AttributeError,
+        RecursionError,
+        MemoryError,
+    ) as error:
         raise ModelError(
             f"'{path}' cannot be read: {error}", "give the params.json of the checkpoints"
         ) from error
