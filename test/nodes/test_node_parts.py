@@ -116,8 +116,7 @@ def test_a_text_is_read_up_to_its_limit_and_not_a_character_more(kind):
             b"",
             0o600,
             "the file {} holds no signing passphrase: it is empty. write one into it, or leave it "
-            "away to fly "
-            "without signatures",
+            "out to fly without signatures",
         ),
         (
             b"a\nb",

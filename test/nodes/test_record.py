@@ -137,7 +137,7 @@ def test_two_names_that_are_remapped_to_one_are_recorded_once(harness, tmp_path)
     assert topics.count("/expert_pilot/cmd_vel") == topics.count("/expert_pilot/mode") == 1
     harness.matched(expert)
     expert.publish(TwistStamped())
-    harness.until(lambda: node._newest, "the command")
+    harness.until(lambda: node._repeated._newest, "the command")
     node.close()
     with AnyReader([tmp_path / "bag" / "flight.mcap"]) as reader:
         recorded = [connection.topic for connection, _, _ in reader.messages()]

@@ -94,13 +94,10 @@ def test_a_parameter_of_an_unknown_type_is_refused_and_ends_no_node(harness, ser
     )
     try:
         client = harness.probe.create_client(kind, f"safety_supervisor/{service}")
-        harness.until(client.service_is_ready, "the service")
         strange = Parameter(name="speed", value=ParameterValue(type=77))
         answers = []
         for parameters in ([strange], []):
-            future = client.call_async(kind.Request(parameters=parameters))
-            harness.until(future.done, "the answer")
-            answers.append(future.result())
+            answers.append(harness.ask(client, kind.Request(parameters=parameters)))
         refused = answers[0].results[0] if kind is SetParameters else answers[0].result
         assert not refused.successful
         assert "77" in refused.reason

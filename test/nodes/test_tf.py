@@ -333,7 +333,8 @@ def test_the_bag_has_the_transforms_of_all_nodes(harness, tmp_path):
     )
 
     def frames():
-        return [one for data in recorder._latched.get("/tf_static", []) for one in decode(data)]
+        known = recorder._latched.get("/tf_static", {})
+        return [one for data in known.values() for one in decode(data)]
 
     harness.until(lambda: len(frames()) == 4, "both cameras")
     recorder.end()
@@ -358,7 +359,7 @@ def test_after_a_reset_the_next_bag_knows_all_fixed_frames(node, tmp_path):
     )
     # The newest of a frame comes last, which is the one that counts.
     assert transforms_in(tmp_path / "today-2")["/tf_static"] == [ours, theirs, ours]
-    assert recorder._latched["/tf_static"][-1] == newer
+    assert list(recorder._latched["/tf_static"].values())[-1] == newer
 
 
 def test_without_a_message_type_the_rest_is_recorded(node, tmp_path, monkeypatch):
