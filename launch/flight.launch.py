@@ -205,7 +205,7 @@ def launch_setup(context: LaunchContext, given: GivenArguments) -> list[Action]:
         *node_environment_actions(),
         LogInfo(msg=text),
         # The flight ends with its runners, or at once with any other process that ends.
-        end_with_flight(runners, others, started_elsewhere),
+        end_with_flight(runners, others, started_elsewhere, settings.hurry),
         *simulator,
         *nodes,
         IncludeLaunchDescription(
@@ -249,7 +249,7 @@ def embedded_nodes(plan: FlightPlan, settings: NodeSettings) -> list[Node]:
                 },
             ),
             remappings=settings.clock,
-            **settings.options("simulator"),
+            **settings.options("simulator", keeps_files=False),
         )
     ]
     runners = []
@@ -307,7 +307,7 @@ def px4_nodes(plan: FlightPlan, settings: NodeSettings) -> list[Node]:
                 },
             ),
             remappings=settings.clock,
-            **settings.options("simulated_camera"),
+            **settings.options("simulated_camera", keeps_files=False),
         ),
         pilot(plan, settings),
         safety_supervisor(plan, settings, **SIMULATED_WATCH_PARAMETERS),
@@ -397,7 +397,7 @@ def pilot(plan: FlightPlan, settings: NodeSettings, **more: object) -> Node:
                 },
             ),
             remappings=settings.clock,
-            **settings.options("expert_pilot"),
+            **settings.options("expert_pilot", keeps_files=False),
         )
     return Node(
         package="liquid_nav",
@@ -407,7 +407,7 @@ def pilot(plan: FlightPlan, settings: NodeSettings, **more: object) -> Node:
             "liquid_controller", {"model": plan.model, "frame_prefix": plan.frame_prefix}
         ),
         remappings=settings.clock,
-        **settings.options("liquid_controller"),
+        **settings.options("liquid_controller", keeps_files=False),
     )
 
 
@@ -423,7 +423,7 @@ def safety_supervisor(plan: FlightPlan, settings: NodeSettings, **watched: float
         ),
         # The command and the mode of the pilot that flies.
         remappings=[*settings.clock, *pilot_remappings(plan.pilot)],
-        **settings.options("safety_supervisor"),
+        **settings.options("safety_supervisor", keeps_files=False),
     )
 
 
@@ -462,7 +462,7 @@ def scenario_runner(plan: FlightPlan, settings: NodeSettings, **more: object) ->
             },
         ),
         remappings=[*settings.clock, *pilot_remappings(plan.pilot)],
-        **settings.options("scenario_runner"),
+        **settings.options("scenario_runner", keeps_files=plan.record is not None),
     )
 
 
@@ -482,7 +482,7 @@ def weather(plan: FlightPlan, settings: NodeSettings, **more: object) -> Node:
             },
         ),
         remappings=settings.clock,
-        **settings.options("weather"),
+        **settings.options("weather", keeps_files=False),
     )
 
 

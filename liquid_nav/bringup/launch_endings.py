@@ -45,6 +45,7 @@ def end_with_flight(
     runners: list[ExecuteProcess],
     others: list[ExecuteProcess],
     part_of_it: Callable[[str], bool] | None = None,
+    on_death: Callable[[], None] | None = None,
 ) -> Action:
     """Return the action that ends a simulated flight: when all runners have ended, or at once with
     any other process.
@@ -57,6 +58,8 @@ def end_with_flight(
         others: All other processes of the flight.
         part_of_it: Whether an argument of a command line belongs to a process of the flight that
             was started elsewhere (Gazebo by its own launch file); default: there is none.
+        on_death: Called before the flight ends because a process has died, such as
+            ``NodeSettings.hurry``.
     """
     codes: list[int] = []
 
@@ -67,6 +70,8 @@ def end_with_flight(
         ):
             return []
         if event.action not in runners or event.returncode not in JUDGED:
+            if on_death is not None:
+                on_death()
             # Only an exception makes the exit code of launch 1.
             raise RuntimeError(
                 f"{event.process_name} has ended with exit code {event.returncode}: the flight is "

@@ -16,6 +16,7 @@ from ament_index_python.packages import PackageNotFoundError, get_package_share_
 from launch import LaunchContext
 from launch.action import Action
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.substitution import Substitution
 
 from liquid_nav.bringup.launch_arguments import LOG_LEVELS, join_namespaces
 from liquid_nav.bringup.node_help import names_read_by
@@ -36,6 +37,10 @@ during its start. A node that is ending ignores it.
 """
 NODE_END_TIMEOUT = "20"
 """s that a node gets to end, so that a slow machine finishes its bag before it is killed."""
+HURRIED_END_TIMEOUT = "0.4"
+"""s that a node without files gets after the second signal, once another node of its flight has
+died. What a dead process has locked in Fast DDS's shared memory keeps it for seconds from ending.
+"""
 OF_LAUNCH = (
     "launch-prefix",
     "launch-prefix-filter",
@@ -142,6 +147,21 @@ class GivenArguments:
         refuse_arguments(given, [*self._declared, *OF_LAUNCH])
 
 
+class EndTimeout(Substitution):
+    """How long nodes that keep no files get to end, s: launch asks when it ends them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hurried = False
+        """Whether a node of the flight has died."""
+
+    def perform(self, context: LaunchContext) -> str:
+        """Return the seconds as text."""
+        if self.hurried:
+            return HURRIED_END_TIMEOUT
+        return NODE_END_TIMEOUT
+
+
 class NodeSettings:
     """What the nodes of a launch file have in common: their parameter file, what a person's own
     file sets, namespace, clock and level of the log.
@@ -175,6 +195,7 @@ class NodeSettings:
         self._log_level = value["log_level"]
         self._parameter_file = parameter_file
         self._reminded = reminded
+        self._end_timeout = EndTimeout()
         self._full_names: list[str] = []
 
     def of_drone(self, name: str) -> NodeSettings:
@@ -213,16 +234,23 @@ class NodeSettings:
         }
         return [str(find(self._parameter_file)), ours | self._file.values(full_name) | typed]
 
-    def options(self, node: str) -> dict[str, Any]:
+    def options(self, node: str, keeps_files: bool = True) -> dict[str, Any]:
         """Return further options of a node: its enclave, the level of its log, where it prints, and
-        how long it gets to end.
+        how long it gets to end. One that keeps no files gets less after ``hurry``.
         """
+        timeout: str | Substitution = NODE_END_TIMEOUT
+        if not keeps_files:
+            timeout = self._end_timeout
         return {
             "ros_arguments": [*enclave_arguments(node), "--log-level", self._log_level],
             "output": "screen",
             "sigterm_timeout": self._reminded,
-            "sigkill_timeout": NODE_END_TIMEOUT,
+            "sigkill_timeout": timeout,
         }
+
+    def hurry(self) -> None:
+        """A node of the flight has died: those that keep no files get less time to end."""
+        self._end_timeout.hurried = True
 
     def check_params_file(self) -> None:
         """Refuse a person's file with a section that fits none of the nodes.

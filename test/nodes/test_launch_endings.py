@@ -80,6 +80,31 @@ def test_any_node_that_ends_ends_the_flight_with_its_name(code, monkeypatch):
 
 
 @needs_launch
+def test_a_node_that_does_not_end_is_killed_soon_after_another_one_has_died(tmp_path, monkeypatch):
+    """As one that waits for what the dead one has locked in shared memory."""
+    from liquid_nav.bringup import launch_endings, launching
+
+    monkeypatch.setattr(launching, "NODE_END_TIMEOUT", "100000")
+    values = {"namespace": "", "params_file": "", "log_level": "info"}
+    settings = launching.NodeSettings(values, (), "config/embedded.yaml")
+    options = settings.options("simulator", keeps_files=False)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    stuck = python(
+        "import signal\n"
+        "for one in (signal.SIGINT, signal.SIGTERM):\n"
+        "    signal.signal(one, signal.SIG_IGN)\n"
+        f"open('{pipe}', 'w').close()\n"
+        "while True: signal.pause()",
+        **{name: options[name] for name in ("sigterm_timeout", "sigkill_timeout")},
+    )
+    broken = python(f"open('{pipe}').read(); raise SystemExit(3)")
+    runner = python(WAITS)
+    end = launch_endings.end_with_flight([runner], [stuck, broken], None, settings.hurry)
+    assert run(end, stuck, broken, runner) == 1
+
+
+@needs_launch
 def test_a_runner_that_is_killed_ends_the_flight_of_all():
     killed = python("import os; os.kill(os.getpid(), 9)")
     assert flight(python(WAITS), killed) == 1

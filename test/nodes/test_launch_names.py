@@ -174,7 +174,29 @@ def test_only_nodes_of_a_simulated_flight_get_a_second_signal_early(name, timeou
     nodes = [one for one in actions if getattr(one, "named", {}).get("package") == "liquid_nav"]
     assert len(nodes) >= 4
     assert {one.named["sigterm_timeout"] for one in nodes} == {timeout}
-    assert {one.named["sigkill_timeout"] for one in nodes} == {"20"}
+    patient = [one for one in nodes if one.named["sigkill_timeout"] == "20"]
+    hurried = [one for one in nodes if one not in patient]
+    if name == "drone":
+        assert hurried == []
+        return
+    # Without ``record`` no node of the flight keeps a file.
+    assert patient == []
+    assert {one.named["sigkill_timeout"].perform(None) for one in hurried} == {"20"}
+    file.module.end_with_flight = lambda *given: given[-1]()
+    actions = file.module.launch_setup(SimpleNamespace(launch_configurations=file.values()), given)
+    nodes = [one for one in actions if getattr(one, "named", {}).get("package") == "liquid_nav"]
+    assert {one.named["sigkill_timeout"].perform(None) for one in nodes} == {"0.4"}
+
+
+def test_nodes_that_keep_files_get_their_time_also_when_another_one_has_died(tmp_path):
+    file = LaunchFile("flight.launch.py")
+    given = SimpleNamespace(check=lambda context: None, names=set())
+    values = file.values() | {"record": str(tmp_path)}
+    file.module.end_with_flight = lambda *given: given[-1]()
+    actions = file.module.launch_setup(SimpleNamespace(launch_configurations=values), given)
+    nodes = [one for one in actions if getattr(one, "named", {}).get("package") == "liquid_nav"]
+    patient = {one.named["executable"] for one in nodes if one.named["sigkill_timeout"] == "20"}
+    assert patient == {"recorder", "scenario_runner"}
 
 
 def test_launch_files_describe_scenarios_that_exist():

@@ -7,6 +7,7 @@ flight of its own.
 
 import importlib.util
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -63,10 +64,12 @@ def test_a_model_that_does_not_exist_ends_the_flight_at_once(harness, tmp_path):
 
 
 @kills
+@pytest.mark.parametrize("locks", [False, True], ids=["", "locks"])
 @pytest.mark.parametrize(
     "name", ["simulator", "expert_pilot", "safety_supervisor", "scenario_runner"]
 )
-def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name, kill):
+def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name, locks, kill):
+    """Also where it leaves its ports in shared memory locked, so that the others stand still."""
     arguments = ("pilot:=expert", "seed:=7", "real_time_factor:=0.2")
 
     def spin():
@@ -76,10 +79,15 @@ def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name
         tmp_path, "field.launch.py", *arguments, domain=harness.domain
     ) as flight:
         launched.until(lambda: "-> engaged" in flight.output(), flight.output, spin)
+        process = flight.started()[name]
         begin = time.monotonic()
-        flight.kill(name)
+        if locks:
+            left_locks.kill_in_that_moment(process)
+        else:
+            os.kill(process, signal.SIGKILL)
         assert flight.wait() == 1
-        print(f"\n{name}: exit code 1 after {time.monotonic() - begin:.3f} s")
+        held = " with locks" * locks
+        print(f"\n{name}{held}: exit code 1 after {time.monotonic() - begin:.3f} s")
         lines = flight.output()
     assert f"{name}-" in lines and "has ended with exit code -9: the flight is over" in lines
 
