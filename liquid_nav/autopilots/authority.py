@@ -74,6 +74,7 @@ def _find_armed(s: OffboardSession) -> None:
     mode = s.vehicle.mode
     if s.arm_asked is not None:
         s.allowed = frozenset({mode})
-        s.run(steps.stand_down(s))
+        # What has left the ground meanwhile is flown by a pilot: nothing of ours has taken off.
+        s.run(steps.stand_down(s, lands=False))
     else:
         s.release(Fault(FaultKind.FOUND_ARMED, subject=s.profile.mode_name(mode)))

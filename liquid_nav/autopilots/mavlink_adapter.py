@@ -38,6 +38,10 @@ QUIET = 5.0
 are asked one by one. Long, since an answer that comes even later is taken for a quick one to the
 next question, and a link that is so slow must not seem fast.
 """
+DRAIN = 6.0
+"""s without any answer after which none to an older question is on its way any more, where they are
+asked one by one; more than ``QUIET``, or an answer later than that would seem a quick one.
+"""
 AUTOPILOT = mavlink.MAV_COMP_ID_AUTOPILOT1
 COMMANDS = {
     RequestKind.MODE: mavlink.MAV_CMD_DO_SET_MODE,
@@ -94,8 +98,14 @@ class MavlinkAdapter:
         # Bounded, since a vehicle may never answer; as many as are asked for in about 2 s.
         self._polls: deque[float] = deque(maxlen=32)
         """When heartbeats were asked for whose answers have not come yet, s."""
+        self._last_poll = NEVER
+        """When a heartbeat was last asked for, s."""
         self._answered = NEVER
-        """When such an answer last came, s."""
+        """When an answer to such a question last came, s."""
+        self._stray = NEVER
+        """When an answer last came that no single question explains, or the asking one by one
+        began, s.
+        """
         self.session = OffboardSession(self, config)
 
     # What comes in.
@@ -186,6 +196,7 @@ class MavlinkAdapter:
             return
         number = mavlink.MAVLINK_MSG_ID_HEARTBEAT
         self._polls.append(self.session.now)
+        self._last_poll = self.session.now
         self._send(messages.command_long(self._vehicle, mavlink.MAV_CMD_REQUEST_MESSAGE, (number,)))
 
     def show_life(self) -> None:
@@ -252,39 +263,46 @@ class MavlinkAdapter:
 
         Answers have no numbers: after one was lost, each later one is taken for the answer to an
         older question, and the link seems slow for as long as questions overlap. So they do not
-        overlap while nothing of ours goes on and the link seems too slow to begin anything.
+        overlap while nothing of ours goes on and the link seems too slow to begin anything; nor
+        does the first one follow while answers to those before may be on their way, which would
+        be taken for quick ones to it.
         """
         idle = self.session.phase in (Phase.READY, Phase.RELEASED)
         return idle and self.session.round_trip > SLOWEST_LINK
 
     def _awaits_answer(self, now: float) -> bool:
-        """Whether a question is unanswered and not lost yet, where they are asked one by one."""
-        if not self._polls or not self._asks_one_by_one:
+        """Whether no question may follow yet, where they are asked one by one."""
+        if not self._asks_one_by_one:
             return False
-        last = max(self._polls[-1], self._answered)
-        if now < last:
+        if now < max(self._last_poll, self._answered, self._stray):
             # The clock has gone back: wait for as long as after a question of now.
             self._polls.clear()
-            self._polls.append(now)
-            self._answered = now
+            self._last_poll = self._answered = self._stray = now
+        if now - self._stray <= DRAIN:
             return True
-        if now - last <= QUIET:
-            return True
-        self._polls.clear()
-        return False
+        return bool(self._polls) and now - max(self._last_poll, self._answered) <= QUIET
 
     def _measure(self, now: float) -> None:
         """An answer to the oldest question for a heartbeat: how long the link needs; lost ones make
         it longer, see ``_asks_one_by_one``.
         """
         self._answered = now
-        longest = LONGEST_ANSWER
         if self._asks_one_by_one:
-            longest = QUIET
-        while self._polls and not 0.0 <= now - self._polls[0] <= longest:
+            if len(self._polls) != 1:
+                # Others are on their way, or were lost: no question until no answer comes any more.
+                self._stray = now
+            if self._polls:
+                self.session.took(now - self._polls[0])
+            self._polls.clear()
+            return
+        while self._polls and not 0.0 <= now - self._polls[0] <= LONGEST_ANSWER:
             self._polls.popleft()
         if self._polls:
             self.session.took(now - self._polls.popleft())
+        if self._asks_one_by_one:
+            # From now on. The answers to these questions are on their way, or lost.
+            self._polls.clear()
+            self._stray = now
 
     def _pass_on(self, texts: list[Text]) -> None:
         for text in texts:

@@ -4,6 +4,7 @@ that stops it.
 Some need a link that takes its time (``SlowLink``) or loses single messages.
 """
 
+import numpy as np
 import pytest
 
 from liquid_nav.autopilots import Landed, px4_dds
@@ -370,6 +371,28 @@ def test_a_link_that_is_too_slow_is_not_taken_for_a_takeover(chain, over_mavlink
     assert chain.session.fault.kind is FaultKind.LINK_SLOW and chain.shown == mode
 
 
+@pytest.mark.parametrize("seconds", [0.5, 0.7, 0.9, 2.5, 4.0, 8.0])
+def test_a_slow_link_never_seems_fast_also_where_messages_come_twice(chain, over_mavlink, seconds):
+    chain = chain(over_mavlink, 3.0)
+    chain.settle()
+    random = np.random.default_rng(7)
+    SlowLink(chain, seconds)
+    deliver = chain.session.adapter.receive
+
+    def twice(message, now):
+        deliver(message, now)
+        if random.random() < 0.5:
+            deliver(message, now)
+
+    chain.session.adapter.receive = twice
+    chain.go(2.0 * seconds + 4.0)
+    seen = []
+    for _ in range(600):
+        chain.go(0.1)
+        seen.append(chain.session.round_trip)
+    assert min(seen) > SLOWEST_LINK
+
+
 @pytest.mark.parametrize("height", [0.0, 3.0])
 @pytest.mark.parametrize("outage", [1.0, 1.5, 2.5])
 def test_answers_that_were_lost_do_not_make_a_link_slow_for_ever(
@@ -389,6 +412,38 @@ def test_answers_that_were_lost_do_not_make_a_link_slow_for_ever(
 
 
 # 11. The acknowledgement of arming is not that of disarming.
+
+
+@pytest.mark.parametrize("later", [0.7, 0.9, 1.1, 1.3])
+@pytest.mark.parametrize("requests", [1, 3])
+def test_a_pilot_who_arms_and_takes_off_after_our_requests_were_lost_is_not_landed(
+    chain, over_mavlink, requests, later
+):
+    """By hand in a mode that we use too: it is found armed as if by our own late request."""
+    chain = chain(over_mavlink)
+    lost = []
+
+    def arming(value):
+        if number_of(value) == ARM and value.param1 == 1.0:
+            lost.append(value)
+            return True
+        return False
+
+    SlowLink(chain, 0.35, arming)
+    chain.vehicle.pilot_sticks(throttle=-1.0)
+    chain.settle()
+    assert chain.engage()[0]
+    chain.go(25.0, lambda: len(lost) == requests)
+    begin = chain.now
+    mode = chain.pilot_mode
+    chain.vehicle.pilot_switches(mode)
+    chain.go(later)
+    assert chain.vehicle.pilot_arms(True)
+    chain.vehicle.pilot_sticks(throttle=1.0)
+    chain.go(7.0)
+    assert not asks(chain, LAND, SET_MODE, since=begin)
+    if chain.vehicle.armed:
+        assert chain.height > 1.0 and chain.vehicle.mode == mode
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.04, 0.1, 0.2])

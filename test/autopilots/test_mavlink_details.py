@@ -26,9 +26,10 @@ from liquid_nav.autopilots.failsafes import (
     failsafe_stops_motors,
     is_known_failsafe,
 )
-from liquid_nav.autopilots.freshness import SLOWEST_LINK
+from liquid_nav.autopilots.freshness import LINK_LOST, SLOWEST_LINK
 from liquid_nav.autopilots.mavlink_adapter import (
     COMMANDS,
+    DRAIN,
     LONGEST_ANSWER,
     QUIET,
     TRIES,
@@ -1076,22 +1077,49 @@ def seems_slow(*questions):
     return adapter
 
 
-def test_a_question_follows_when_no_answer_is_awaited_any_more():
+def test_no_question_follows_while_answers_to_several_questions_may_be_on_their_way():
     adapter = seems_slow(1.0, 1.2)
     answer_poll(adapter, 1.3)
     assert not asks(adapter, 1.4)
-    answer_poll(adapter, 1.5)
-    assert asks(adapter, 1.6)
+    # Which question this answers is unknown: the waiting begins anew, and nothing is measured.
+    before = adapter.session.round_trip
+    answer_poll(adapter, 5.0)
+    assert adapter.session.round_trip == before
+    assert not asks(adapter, 5.0 + DRAIN)
+    assert asks(adapter, 5.1 + DRAIN)
+    answer_poll(adapter, 5.2 + DRAIN)
+    # It answers that question, and no older one.
+    assert adapter.session.round_trip == pytest.approx(0.9 * before + 0.1 * 0.1)
+    assert asks(adapter, 5.3 + DRAIN)
 
 
-def test_questions_are_lost_when_no_answer_comes_for_long():
+def test_the_first_answer_to_several_questions_counts_from_the_oldest():
     adapter = seems_slow(1.0, 1.2, 1.4)
     answer_poll(adapter, 3.0)
-    assert not asks(adapter, 3.0 + QUIET)
-    assert asks(adapter, 3.1 + QUIET)
-    answer_poll(adapter, 3.2 + QUIET)
-    # It answers that question, and no older one.
-    assert adapter.session.round_trip == pytest.approx(0.9 * 2.0 + 0.1 * 0.1)
+    assert adapter.session.round_trip == 2.0
+
+
+def test_a_question_that_is_lost_is_followed_by_another_one_whose_answer_counts_in_full():
+    adapter = seems_slow(1.0)
+    assert not asks(adapter, 1.0 + QUIET)
+    assert asks(adapter, 1.1 + QUIET)
+    # It may be the late answer to the first one.
+    answer_poll(adapter, 1.2 + QUIET)
+    assert adapter.session.round_trip == LINK_LOST
+    assert not asks(adapter, 1.2 + QUIET + DRAIN)
+    assert asks(adapter, 1.3 + QUIET + DRAIN)
+
+
+def test_questions_that_overlapped_are_forgotten_when_the_link_begins_to_seem_slow():
+    adapter = connected()
+    for time in (1.0, 1.2, 1.4, 1.6):
+        poll(adapter, time)
+    answer_poll(adapter, 2.0)
+    assert adapter.session.round_trip == 1.0
+    # The second answer would be that to the question of 1.2 s, or of 1.4 s if one was lost.
+    answer_poll(adapter, 2.1)
+    assert adapter.session.round_trip == 1.0
+    assert not asks(adapter, 2.1 + DRAIN) and asks(adapter, 2.2 + DRAIN)
 
 
 def test_a_late_answer_to_a_single_question_is_measured_in_full():
@@ -1102,8 +1130,8 @@ def test_a_late_answer_to_a_single_question_is_measured_in_full():
 
 def test_a_clock_that_goes_back_makes_no_question_lost_at_once():
     adapter = seems_slow(50.0)
-    assert not asks(adapter, 1.0) and not asks(adapter, 1.0 + QUIET)
-    assert asks(adapter, 1.1 + QUIET)
+    assert not asks(adapter, 1.0) and not asks(adapter, 1.0 + DRAIN)
+    assert asks(adapter, 1.1 + DRAIN)
 
 
 def test_a_thousand_requests_without_an_answer_are_not_kept():

@@ -32,6 +32,14 @@ pytestmark = [launched.needs_launch, pytest.mark.slow, pytest.mark.timeout(900)]
 kills = pytest.mark.parametrize("kill", range(int(os.environ.get("LIQUID_NAV_KILLS", "1"))))
 
 
+def kill_in_that_moment(process):
+    """Kill a process as if it held the locks of its ports."""
+    try:
+        left_locks.kill_in_that_moment(process)
+    except left_locks.UnknownLayout as error:
+        pytest.skip(str(error))
+
+
 @pytest.mark.parametrize(
     ("file", "argument", "name"),
     [
@@ -82,7 +90,7 @@ def test_a_node_that_is_killed_ends_the_simulated_flight(harness, tmp_path, name
         process = flight.started()[name]
         begin = time.monotonic()
         if locks:
-            left_locks.kill_in_that_moment(process)
+            kill_in_that_moment(process)
         else:
             os.kill(process, signal.SIGKILL)
         assert flight.wait() == 1
@@ -181,10 +189,7 @@ def test_what_a_killed_recorder_leaves_locked_does_not_stop_the_bridge(
         assert left_locks.ports_of(drone.launched.started()["autopilot_bridge"]) == []
         received = len(drone.modes)
         begin = time.monotonic()
-        try:
-            left_locks.kill_in_that_moment(drone.launched.started()["recorder"])
-        except left_locks.UnknownLayout as error:
-            pytest.skip(str(error))
+        kill_in_that_moment(drone.launched.started()["recorder"])
         drone.until(lambda: drone.state["phase"] == "holding", "the bridge's hold", 10.0)
         took = time.monotonic() - begin
         drone.until(lambda: len(drone.modes) > received, "a message of the supervisor", 10.0)
