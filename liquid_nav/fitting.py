@@ -42,17 +42,20 @@ def misfit(cls: type, values: Mapping[str, Any]) -> Misfit | None:
     return None
 
 
+def is_finite_number(value: Any) -> bool:
+    """Whether this is a number that a float can hold; a bool is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    # Not math.isfinite: it raises OverflowError for whole numbers that no float can hold.
+    return abs(value) <= sys.float_info.max
+
+
 def _fits(value: Any, hint: Any) -> bool:
     kind = get_origin(hint) or hint
     if kind in (Union, UnionType):
         return any(_fits(value, inner) for inner in get_args(hint))
     if kind is float:
-        # Not math.isfinite: it raises OverflowError for whole numbers that no float can hold.
-        return (
-            isinstance(value, (int, float))
-            and not isinstance(value, bool)
-            and abs(value) <= sys.float_info.max
-        )
+        return is_finite_number(value)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool)
     if kind is tuple:

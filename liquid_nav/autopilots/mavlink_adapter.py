@@ -34,13 +34,12 @@ TRIES = 5
 LONGEST_ANSWER = 2.0
 """s after which a question counts as lost."""
 QUIET = 5.0
-"""s without a question or an answer after which all unanswered questions count as lost, where they
-are asked one by one. Long, since an answer that comes even later is taken for a quick one to the
-next question, and a link that is so slow must not seem fast.
+"""s after a question, or after an answer to one before it, from which on the next question may
+follow, where they are asked one by one. An answer that comes later counts from the older question.
 """
 DRAIN = 6.0
-"""s without any answer after which none to an older question is on its way any more, where they are
-asked one by one; more than ``QUIET``, or an answer later than that would seem a quick one.
+"""s without any answer after which none counts as being on its way any more, where questions are
+asked one by one: later, an answer to an older question would seem a quick one to a new one.
 """
 AUTOPILOT = mavlink.MAV_COMP_ID_AUTOPILOT1
 COMMANDS = {
@@ -259,7 +258,7 @@ class MavlinkAdapter:
 
     @property
     def _asks_one_by_one(self) -> bool:
-        """Whether a heartbeat is asked for only when no answer is awaited.
+        """Whether heartbeats are asked for one at a time.
 
         Answers have no numbers: after one was lost, each later one is taken for the answer to an
         older question, and the link seems slow for as long as questions overlap. So they do not

@@ -66,7 +66,7 @@ def read_record_folder(text: str, now: datetime) -> Path | None:
     time ``now``, None for an empty text.
 
     Raises:
-        UserError: ``true`` or ``false``, which are names of folders that no person means.
+        UserError: ``true`` or ``false``, where a folder or ``auto`` is expected.
     """
     if text.lower() in ("true", "false"):
         raise UserError(

@@ -7,10 +7,11 @@ and an automatic resume repeat old numbers and can therefore never look like a p
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Mapping
+
+from liquid_nav.fitting import is_finite_number
 
 
 class Mode(Enum):
@@ -128,9 +129,9 @@ class Order:
             return None
         if not isinstance(supervisor, str) or not supervisor:
             return None
-        if not all(_is_count(number) for number in (act, engagement, change)) or not _is_time(
-            stamp
-        ):
+        if not all(_is_count(number) for number in (act, engagement, change)):
+            return None
+        if not is_finite_number(stamp):
             return None
         return cls(supervisor, mode, act, engagement, float(stamp), change)
 
@@ -210,10 +211,3 @@ class BridgeReport:
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
-
-
-def _is_time(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    # No ``math.isfinite``: an integer of JSON may be too large for a float, and it would raise.
-    return abs(value) <= sys.float_info.max

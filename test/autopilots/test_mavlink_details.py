@@ -1122,6 +1122,26 @@ def test_questions_that_overlapped_are_forgotten_when_the_link_begins_to_seem_sl
     assert not asks(adapter, 2.1 + DRAIN) and asks(adapter, 2.2 + DRAIN)
 
 
+def test_no_question_follows_at_once_when_the_link_begins_to_seem_slow():
+    adapter = connected()
+    poll(adapter, 1.0)
+    poll(adapter, 1.2)
+    answer_poll(adapter, 2.0)
+    assert adapter.session.round_trip > SLOWEST_LINK
+    assert not asks(adapter, 2.0 + DRAIN) and asks(adapter, 2.1 + DRAIN)
+
+
+def test_questions_of_a_flight_that_has_ended_are_waited_for_from_the_last_answer_on():
+    adapter = connected()
+    adapter.session.phase = Phase.FLYING
+    poll(adapter, 1.0)
+    poll(adapter, 1.2)
+    answer_poll(adapter, 2.9)
+    adapter.session.phase = Phase.READY
+    assert adapter.session.round_trip > SLOWEST_LINK
+    assert not asks(adapter, 2.9 + QUIET) and asks(adapter, 3.0 + QUIET)
+
+
 def test_a_late_answer_to_a_single_question_is_measured_in_full():
     adapter = seems_slow(1.0)
     answer_poll(adapter, 3.5)

@@ -362,6 +362,18 @@ def test_after_a_reset_the_next_bag_knows_all_fixed_frames(node, tmp_path):
     assert list(recorder._latched["/tf_static"].values())[-1] == newer
 
 
+def test_a_fixed_frame_that_is_published_as_before_is_the_newest_again(node, tmp_path):
+    recorder = node(OnlyRecorder, folder=str(tmp_path / "today"))
+    older, newer = (
+        encode(camera_mount("", DRONE_MODEL.camera_position, (0.0, pitch, 0.0)))
+        for pitch in (0.1, 0.2)
+    )
+    for data in (older, newer, older):
+        recorder.callbacks["/tf_static"](data)
+    assert list(recorder._latched["/tf_static"].values()) == [newer, older]
+    recorder.end()
+
+
 def test_without_a_message_type_the_rest_is_recorded(node, tmp_path, monkeypatch):
     monkeypatch.setattr("liquid_nav.nodes.recorder.tf_message_class", lambda: None)
     recorder = node(OnlyRecorder, folder=str(tmp_path / "today"))
