@@ -14,6 +14,7 @@ from liquid_nav.policy.core_factory import build_core
 from liquid_nav.registry import Registry
 from liquid_nav.worlds import (
     WORLDS,
+    ConditionError,
     ScenarioError,
     build_mujoco_spec,
     generate_layout,
@@ -126,6 +127,38 @@ def test_a_world_of_another_package_is_flown_by_its_name_in_a_scenario(package, 
     path.write_text("world: posts\nparameters: {posts: 10}\n")
     with pytest.raises(ScenarioError, match="'posts' must be a number from 1 to 9"):
         load_scenario(path)
+
+
+CONDITION_PACKAGE = (
+    "WET = {'season': 'autumn', 'fog': 0.03, 'camera': {'drop': 0.1}}\n"
+    "WRONG = {'foog': 1.0}\n"
+    "TEXT = 'fog: 0.03'\n"
+)
+
+
+def test_a_condition_of_another_package_has_a_name(package):
+    points = {name: f"wet_package:{name.upper()}" for name in ("wet", "wrong", "text")}
+    # What is shipped cannot be replaced.
+    points["winter"] = "wet_package:WET"
+    package("wet_package", CONDITION_PACKAGE, points, "liquid_nav.conditions")
+    wet = load_condition("wet")
+    assert (wet.name, wet.season, wet.fog, wet.camera.drop) == ("wet", "autumn", 0.03, 0.1)
+    assert pickle.loads(pickle.dumps(wet)) == wet
+    assert load_condition("winter").season == "winter"
+    with pytest.raises(ConditionError, match="condition wrong: .*foog"):
+        load_condition("wrong")
+    with pytest.raises(ConditionError, match="condition text: expected a mapping"):
+        load_condition("text")
+    with pytest.raises(ConditionError, match="unknown condition 'weet'.*winter.*, wet, "):
+        load_condition("weet")
+
+
+def test_a_condition_of_a_package_that_cannot_be_imported_is_one_line(package):
+    points = {"wet": "no_wet:WET"}
+    package("no_wet", "import no_such_module\n", points, "liquid_nav.conditions")
+    with pytest.raises(UserError, match="'wet' of no_wet cannot be imported"):
+        load_condition("wet")
+    assert load_condition("summer").season == "summer"
 
 
 def test_a_world_of_a_package_that_cannot_be_imported_is_one_line(package, tmp_path):

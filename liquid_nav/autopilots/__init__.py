@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from liquid_nav.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from liquid_nav.autopilots.config import SessionConfig, refused_while_flying
     from liquid_nav.autopilots.connection import read_connection
     from liquid_nav.autopilots.failsafes import (
         explain_failsafe,
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     )
     from liquid_nav.autopilots.px4_truth import Px4GroundTruth
     from liquid_nav.autopilots.session import OffboardSession
+    from liquid_nav.autopilots.session_config import SessionConfig, refused_while_flying
     from liquid_nav.autopilots.session_reports import SessionEvent
     from liquid_nav.autopilots.transitions import PHASE_TRANSITIONS
     from liquid_nav.autopilots.true_pose import (
@@ -69,7 +69,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "config": ["SessionConfig", "refused_while_flying"],
+            "session_config": ["SessionConfig", "refused_while_flying"],
             "connection": ["read_connection"],
             "failsafes": [
                 "explain_failsafe",

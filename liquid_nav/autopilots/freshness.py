@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from liquid_nav.autopilots.adapter import Adapter
-from liquid_nav.autopilots.config import SessionConfig
 from liquid_nav.autopilots.profiles import AutopilotProfile
+from liquid_nav.autopilots.session_config import SessionConfig
 from liquid_nav.autopilots.vehicle import Landed, VehicleState
 from liquid_nav.safety import Fault, FaultKind
 

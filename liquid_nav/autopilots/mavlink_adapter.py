@@ -15,7 +15,6 @@ from pymavlink.dialects.v20 import common as mavlink
 from liquid_nav.autopilots import mavlink_messages as messages
 from liquid_nav.autopilots import mavlink_telemetry as telemetry
 from liquid_nav.autopilots.adapter import Answer, RequestKind
-from liquid_nav.autopilots.config import SessionConfig
 from liquid_nav.autopilots.failsafes import failsafe_parameters
 from liquid_nav.autopilots.freshness import NEVER, SLOWEST_LINK
 from liquid_nav.autopilots.mavlink_codec import (
@@ -26,6 +25,7 @@ from liquid_nav.autopilots.mavlink_codec import (
 from liquid_nav.autopilots.mavlink_text import Text, TextJoiner
 from liquid_nav.autopilots.profiles import PX4, AutopilotProfile
 from liquid_nav.autopilots.session import OffboardSession
+from liquid_nav.autopilots.session_config import SessionConfig
 from liquid_nav.safety import Phase
 from liquid_nav.types import Command
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav import geometry
-from liquid_nav.autopilots.config import SessionConfig, bounded
 from liquid_nav.autopilots.freshness import NEVER
 from liquid_nav.autopilots.ledger import Ledger
+from liquid_nav.autopilots.session_config import SessionConfig, bounded
 from liquid_nav.autopilots.session_reports import SessionEvent
 from liquid_nav.safety import BridgeReport, Fault, FaultKind, Mode, Order, Phase
 from liquid_nav.types import Command

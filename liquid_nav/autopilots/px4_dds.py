@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from liquid_nav import geometry
 from liquid_nav.autopilots.adapter import Answer, RequestKind
-from liquid_nav.autopilots.config import SessionConfig
 from liquid_nav.autopilots.profiles import PX4, AutopilotProfile
 from liquid_nav.autopilots.session import OffboardSession
+from liquid_nav.autopilots.session_config import SessionConfig
 from liquid_nav.autopilots.vehicle import Landed
 from liquid_nav.types import Command
 

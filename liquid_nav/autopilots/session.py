@@ -34,12 +34,12 @@ from typing import Any
 from liquid_nav.autopilots import authority, freshness, interruption, orders, reconnection, steps
 from liquid_nav.autopilots.adapter import Adapter, Answer, RequestKind
 from liquid_nav.autopilots.clock_gaps import ClockGaps, notice_gap, notice_sleep
-from liquid_nav.autopilots.config import SessionConfig
 from liquid_nav.autopilots.freshness import NEVER
 from liquid_nav.autopilots.ledger import Ledger
 from liquid_nav.autopilots.polling import Polling
 from liquid_nav.autopilots.remote_control import RemoteControl
 from liquid_nav.autopilots.requests import Reply, Requests
+from liquid_nav.autopilots.session_config import SessionConfig
 from liquid_nav.autopilots.session_reports import EventLog, SessionEvent, bridge_report
 from liquid_nav.autopilots.set_points import ZERO, SetPoints
 from liquid_nav.autopilots.vehicle import VehicleState

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from liquid_nav.autopilots.config import SessionConfig, bounded
 from liquid_nav.autopilots.freshness import NEVER
+from liquid_nav.autopilots.session_config import SessionConfig, bounded
 from liquid_nav.types import Command
 
 ZERO = Command()

@@ -53,7 +53,7 @@ ENTRIES = (
     ),
     Entry(
         "world",
-        "liquid_nav.cli.world",
+        "liquid_nav.cli.world_command",
         "Render a scenario as a contact sheet, or write it as a file for Gazebo (SDF) or MuJoCo.",
         "liquid-nav world forest --seed 7 --format sdf --out forest.sdf",
     ),

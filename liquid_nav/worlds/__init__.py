@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from liquid_nav.worlds.camera_config import CameraConfig
     from liquid_nav.worlds.catalogue import BIRCH_LEAVES, OAK_BARK, SPECIES, Grows, Species
     from liquid_nav.worlds.condition import (
+        CONDITIONS,
         DEFAULT_FRAME_RATE,
         KEYS_OF_OWN_CAMERA,
         KEYS_OF_OWN_CLOCK,
@@ -85,6 +86,7 @@ else:
             "camera_config": ["CameraConfig"],
             "catalogue": ["BIRCH_LEAVES", "Grows", "OAK_BARK", "SPECIES", "Species"],
             "condition": [
+                "CONDITIONS",
                 "AppearanceSpec",
                 "CameraFaults",
                 "Condition",
@@ -142,6 +144,7 @@ else:
     )
 
 __all__ = [
+    "CONDITIONS",
     "AppearanceSpec",
     "BIRCH_LEAVES",
     "BaleStack",

@@ -1,6 +1,6 @@
 """Reading the YAML files of scenarios and conditions, with errors that fit one line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,13 @@ def known_names(folder: str) -> list[str]:
 
 
 def read_yaml(
-    name_or_path: str | Path, folder: str, error: type[ValueError]
+    name_or_path: str | Path,
+    folder: str,
+    error: type[ValueError],
+    others: Iterable[str] = (),
 ) -> tuple[str, dict[str, Any]]:
-    """Read a YAML mapping by name (from ``config/<folder>``) or by path.
+    """Read a YAML mapping by name (from ``config/<folder>``) or by path; ``others``: further names
+    that a person could have meant.
 
     Returns:
         The name and the mapping.
@@ -41,7 +45,7 @@ def read_yaml(
             path = find(f"config/{folder}/{text}.yaml")
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        known = ", ".join(known_names(folder)) or "none found"
+        known = ", ".join([*known_names(folder), *others]) or "none found"
         raise error(
             f"unknown {what} '{text}': give a readable YAML file or one of: {known}"
         ) from None

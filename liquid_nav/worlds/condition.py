@@ -4,13 +4,15 @@ Read from config/conditions/*.yaml. A key means the same in every way of flying;
 followed, the flight is refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from liquid_nav.errors import UserError
-from liquid_nav.worlds._files import Reader, read_yaml
+from liquid_nav.registry import Registry
+from liquid_nav.worlds._files import Reader, known_names, read_yaml
 from liquid_nav.worlds.keys import choice_key, number_key, range_key, read_keys, section_key
 from liquid_nav.worlds.streams import RandomStream
 
@@ -142,14 +144,27 @@ class Condition:
         return self.camera.rate or DEFAULT_FRAME_RATE
 
 
+FOLDER = "conditions"
+"""Below config/."""
+CONDITIONS: Registry[Mapping[str, Any]] = Registry("liquid_nav.conditions", {})
+"""Name -> the keys of a condition, as its YAML file would hold them; other packages add to it (see
+``registry``). A name in config/conditions comes first.
+"""
+
+
 def load_condition(name_or_path: str | Path) -> Condition:
     """Load a condition by the name of its file in config/conditions (``winter``,
-    ``pseudo/sepia``), or from a YAML file elsewhere.
+    ``pseudo/sepia``), by its name in ``CONDITIONS``, or from a YAML file elsewhere.
 
     Raises:
         ConditionError: unknown name, malformed YAML, wrong or unknown keys.
+        UserError: the installed package that offers it cannot be imported.
     """
-    name, data = read_yaml(name_or_path, "conditions", ConditionError)
+    name = str(name_or_path)
+    if name not in known_names(FOLDER) and name in CONDITIONS:
+        data: Any = CONDITIONS[name]
+    else:
+        name, data = read_yaml(name_or_path, FOLDER, ConditionError, CONDITIONS)
     return read_keys(Reader(data, f"condition {name}", ConditionError), Condition, name=name)
 
 

@@ -13,10 +13,10 @@ import pytest
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")
 
-from liquid_nav.autopilots.config import SessionConfig
 from liquid_nav.autopilots.mavlink_adapter import MavlinkAdapter
 from liquid_nav.autopilots.mavlink_codec import MavlinkCodec, mavlink_signing_key
 from liquid_nav.autopilots.profiles import ARDUPILOT, PX4
+from liquid_nav.autopilots.session_config import SessionConfig
 from liquid_nav.safety import Mode, Order, Phase
 from liquid_nav.sitl.lock_step import LockStep, MemoryWire
 from liquid_nav.sitl.simulated_ardupilot import ArduPilotVehicle

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from liquid_nav.autopilots import Landed, SessionConfig, VehicleState
-from liquid_nav.autopilots.config import bounded
 from liquid_nav.autopilots.ledger import Ledger, News
+from liquid_nav.autopilots.session_config import bounded
 from liquid_nav.errors import UserError
 from liquid_nav.safety import Mode, Order
 from liquid_nav.types import Command

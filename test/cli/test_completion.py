@@ -91,7 +91,7 @@ def test_every_name_that_comes_with_the_package_is_offered():
 
 def test_offering_imports_nothing_heavy():
     code = (
-        "import sys; from liquid_nav.cli import offers, fly, evaluate, world, replay\n"
+        "import sys; from liquid_nav.cli import offers, fly, evaluate, world_command, replay\n"
         "offers.models_and_pilots(''), offers.conditions('')\n"
         "print(sorted({'torch', 'mujoco', 'rclpy', 'cv2', 'lightning'} & set(sys.modules)))"
     )
