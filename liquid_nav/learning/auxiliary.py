@@ -50,17 +50,19 @@ def scan(
     yaw: float,
     angles: np.ndarray = _ANGLES,
     spread: float = 0.0,
+    reach: float = RANGE,
 ) -> np.ndarray:
     """Distance in m, float64 [R], to the first of ``discs`` [N,3] within ``spread`` rad of rays at
     ``angles`` [R].
 
     ``angles`` are relative to ``yaw``, left positive. Without a spread they are rays, which miss a
-    post that stands between two of them.
+    post that stands between two of them. Discs whose surface is farther away than ``reach`` in m
+    do not count.
     """
     if not len(discs):
         return np.full(len(angles), np.inf)
     relative = discs[:, :2] - position[:2]
-    near = np.hypot(relative[:, 0], relative[:, 1]) < RANGE + discs[:, 2]
+    near = np.hypot(relative[:, 0], relative[:, 1]) < reach + discs[:, 2]
     relative = relative[near]
     radius = discs[near, 2]
     distance = np.hypot(relative[:, 0], relative[:, 1])[:, None]
@@ -84,7 +86,9 @@ def auxiliary_targets(state: DroneState, expert: Expert, sight: float = math.inf
     offset = expert.target - state.position[:2]
     distance = float(np.hypot(*offset))
     bearing = math.atan2(offset[1], offset[0]) - state.yaw
-    ahead = scan(expert.discs, state.position, state.yaw, np.array((bearing,)))[0]
+    direction = np.array((bearing,))
+    # All the way to the target: a trunk beyond ``RANGE`` hides it as well.
+    ahead = scan(expert.discs, state.position, state.yaw, direction, reach=distance)[0]
     blocked = ahead < distance - TARGET_RADIUS
     in_view = abs(math.atan2(math.sin(bearing), math.cos(bearing))) < SECTOR_SPAN
     free = scan(expert.discs, state.position, state.yaw, spread=HALF_SECTOR)

@@ -147,6 +147,17 @@ def test_the_target_is_visible_unless_a_trunk_or_the_edge_hides_it(trunks, yaw, 
     )
 
 
+@pytest.mark.parametrize(
+    ("trunk", "visible"),
+    [((RANGE + 4.0, 0.0, 0.2), 0.0), ((RANGE + 4.0, 0.4, 0.2), 1.0), ((21.0, 0.0, 0.2), 1.0)],
+    ids=["before it", "beside the line of sight", "behind it"],
+)
+def test_a_trunk_far_away_hides_a_target_that_is_farther(trunk, visible):
+    seen = named(auxiliary_targets(state(0.0, 0.0, 0.0), Expert(wood(trunk, target=(20.0, 0.0)))))
+    assert seen["target_visible"] == visible
+    assert not any(seen[f"scan.{i}"] for i in range(SECTORS)), "the sectors end at RANGE"
+
+
 @pytest.mark.parametrize(("sight", "visible"), [(8.9, 0.0), (9.1, 1.0)])
 def test_a_target_that_is_not_drawn_is_not_visible(sight, visible):
     seen = named(auxiliary_targets(state(0.0, 0.0, 0.0), Expert(wood(target=(9.0, 0.0))), sight))
