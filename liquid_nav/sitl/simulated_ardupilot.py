@@ -10,6 +10,7 @@ from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav.autopilots import ARDUPILOT, ARDUPILOT_METRES_PER_E7, MavlinkMessage
 from liquid_nav.sitl import simulated_vehicle as base
+from liquid_nav.sitl.vehicle_motion import THROTTLE
 from liquid_nav.types import Command
 
 GUIDED = ARDUPILOT.follow
@@ -157,7 +158,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
         highest = 0.0
         if self.mode in MANUAL_THROTTLE:
             highest = -0.9
-        if self.stick(base.THROTTLE) > highest:
+        if self.stick(THROTTLE) > highest:
             return "Arm: Throttle (RC3) is not neutral"
         return ""
 
@@ -243,7 +244,7 @@ class ArduPilotVehicle(base.MavlinkVehicle):
 
     def _disarm_idle(self) -> None:
         """Stop the motors of a vehicle that stands with the throttle down for long."""
-        throttle_down = self.sticks is None or self.stick(base.THROTTLE) < -0.9
+        throttle_down = self.sticks is None or self.stick(THROTTLE) < -0.9
         if not throttle_down or self._climb_to is not None:
             self._idle_since = self.now
         elif self.now - self._idle_since >= DISARM_DELAY:

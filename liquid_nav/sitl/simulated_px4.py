@@ -8,6 +8,7 @@ from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav.autopilots import PX4, MavlinkMessage, parameter_value_message, px4_mode
 from liquid_nav.sitl import simulated_vehicle as base
+from liquid_nav.sitl.vehicle_motion import THROTTLE, TRAVEL
 from liquid_nav.types import Command
 
 OFFBOARD = PX4.follow
@@ -260,7 +261,7 @@ class Px4Vehicle(base.MavlinkVehicle):
     def _why_sticks_do_not_arm(self) -> str:
         if self.mode not in BY_STICKS:
             return "Arming denied: switch to manual mode first"
-        throttle = self.stick(base.THROTTLE)
+        throttle = self.stick(THROTTLE)
         if self.mode in MANUAL_THROTTLE and throttle > -0.8:
             return "Arming denied: high throttle"
         if throttle > 0.2:
@@ -386,7 +387,7 @@ class Px4Vehicle(base.MavlinkVehicle):
             return False
         blend = elapsed / (STICK_FILTER + elapsed)
         for place, (old, new) in enumerate(zip(before[:4], self.sticks[:4])):
-            speed = (new - old) / base.TRAVEL / elapsed
+            speed = (new - old) / TRAVEL / elapsed
             speed = self._stick_speeds[place] + blend * (speed - self._stick_speeds[place])
             self._stick_speeds[place] = speed if abs(speed) > 1e-3 else 0.0
         return max(map(abs, self._stick_speeds)) > self.parameters["COM_RC_STICK_OV"][0] / 100.0

@@ -11,16 +11,12 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from pymavlink.dialects.v20 import common as mavlink
 
 from liquid_nav import geometry
 from liquid_nav.autopilots import (
-    DEGREES_PER_E7,
-    PX4_METRES_PER_E7,
     VELOCITY_YAW_RATE_MASK,
     MavlinkCodec,
     MavlinkMessage,
@@ -28,33 +24,12 @@ from liquid_nav.autopilots import (
     parameter_value_message,
 )
 from liquid_nav.sitl.vehicle_body import Body
+from liquid_nav.sitl.vehicle_motion import CENTRE, TRAVEL, VehicleMotion
+from liquid_nav.sitl.vehicle_telemetry import KINDS, PERIODS, VehicleTelemetry
 from liquid_nav.types import Command
 
 SLICE = 0.02
 """s between two looks at modes and failsafes."""
-PERIODS = {
-    "heartbeat": 1.0,
-    "landed": 0.2,
-    "position": 1.0 / 30.0,
-    "attitude": 1.0 / 30.0,
-    "status": 0.2,
-    "sticks": 0.1,
-    "global_position": 1.0,
-    "true_pose": math.inf,
-}
-"""s between messages of a kind, until another interval is asked for."""
-KINDS = {
-    mavlink.MAVLINK_MSG_ID_HEARTBEAT: "heartbeat",
-    mavlink.MAVLINK_MSG_ID_EXTENDED_SYS_STATE: "landed",
-    mavlink.MAVLINK_MSG_ID_LOCAL_POSITION_NED: "position",
-    mavlink.MAVLINK_MSG_ID_ATTITUDE_QUATERNION: "attitude",
-    mavlink.MAVLINK_MSG_ID_SYS_STATUS: "status",
-    mavlink.MAVLINK_MSG_ID_RC_CHANNELS: "sticks",
-    mavlink.MAVLINK_MSG_ID_GLOBAL_POSITION_INT: "global_position",
-    mavlink.MAVLINK_MSG_ID_HIL_STATE_QUATERNION: "true_pose",
-    mavlink.MAVLINK_MSG_ID_SIM_STATE: "true_pose",
-}
-"""Message id -> key of ``PERIODS``."""
 ACCEPTED = 0
 TEMPORARILY_REJECTED = 1
 DENIED = 2
@@ -67,42 +42,10 @@ LANDING = 4
 CRITICAL = 2
 INFO = 6
 ARMED = mavlink.MAV_MODE_FLAG_SAFETY_ARMED
-ORIGIN = (47.397742, 8.545594, 488.0)
-"""Latitude and longitude in degrees and height above the sea in m of the local origin."""
 COMPONENT = mavlink.MAV_COMP_ID_AUTOPILOT1
-DEGREE = 111_319.5
-"""m of one degree of latitude."""
-ROLL = 0
-"""Place of roll in ``sticks``."""
-PITCH = 1
-"""Place of pitch in ``sticks``."""
-THROTTLE = 2
-"""Place of throttle in ``sticks``."""
-YAW = 3
-"""Place of yaw in ``sticks``."""
-CENTRE = 1500
-"""us of a stick at rest."""
-TRAVEL = 500
-"""us of a stick from rest to its end."""
-DEADBAND = 0.05
-"""Of a stick's travel."""
-PILOT_SPEED = 2.0
-"""m/s forward or sideways for full sticks."""
-PILOT_CLIMB = 1.0
-"""m/s up or down for full sticks."""
-PILOT_TURN = 0.8
-"""rad/s for full sticks."""
-RETURN_ALTITUDE = 3.0
-"""m above home; low, so that tests are short. Real vehicles return much higher."""
-RETURN_SPEED = 2.0
-"""m/s, horizontal, on the way home."""
-RETURN_CLIMB = 1.0
-"""m/s up and down on the way home."""
-AT_HOME = 0.3
-"""m from home that are close enough to descend."""
 
 
-class MavlinkVehicle:
+class MavlinkVehicle(VehicleMotion, VehicleTelemetry):
     """What both simulated autopilots share: messages, parameters, streams, set points, a pilot,
     holding a place.
 
@@ -133,10 +76,7 @@ class MavlinkVehicle:
         global_position: see above.
     """
 
-    autopilot = mavlink.MAV_AUTOPILOT_GENERIC
     bytewise = False
-    metre = PX4_METRES_PER_E7
-    """m of 1e-7 degrees of latitude."""
     parameters: dict[str, tuple[float, int]] = {}
     frames: tuple[int, ...] = (mavlink.MAV_FRAME_LOCAL_NED, mavlink.MAV_FRAME_BODY_NED)
     heartbeat_rate_fixed = False
@@ -157,12 +97,11 @@ class MavlinkVehicle:
         """Boot now, on the ground and disarmed, or armed and holding its place if the body is in
         the air.
         """
-        self.body = body
-        self.system = system
-        self.codec = codec or MavlinkCodec(system, 1)
         start = body.state.position
         self.origin = np.array((start[0], start[1], 0.0))
-        self.home = self.origin.copy()
+        super().__init__(body, self.origin.copy())
+        self.system = system
+        self.codec = codec or MavlinkCodec(system, 1)
         self.parameters = dict(type(self).parameters)
         self.global_position = global_position
         self.acks_unaddressed = False
@@ -171,7 +110,6 @@ class MavlinkVehicle:
         self.armed = not body.landed
         self.mode = 0
         self.landed_state = landed_state_of(body.landed)
-        self.sticks: tuple[int, ...] | None = None
         self.radio = True
         self.estimate_error = np.zeros(3)
         self.refuse_arming = ""
@@ -187,11 +125,6 @@ class MavlinkVehicle:
         self._outbox: list[tuple[float, int, MavlinkMessage]] = []
         self._order = itertools.count()
         self._texts = itertools.count(1)
-        self._place: tuple[NDArray[np.float64], float] | None = None
-        self._holds = False
-        self._return_height: float | None = None
-        self._returns = False
-        self._descends = False
         self._default_streams()
         self._ready_at = 0.0
         if body.landed:
@@ -220,7 +153,7 @@ class MavlinkVehicle:
         """Fly on to a time; returns the packets that were sent on the way, in order."""
         packets: list[bytes] = []
         while True:
-            self.body.drive(self._decide())
+            self.body.drive(self.decide())
             packets += [self.codec.encode(message) for message in self._due()]
             if self.now >= until - 1e-9 or self.body.collided:
                 return packets
@@ -289,10 +222,6 @@ class MavlinkVehicle:
 
     def boot(self) -> None:
         """Set the mode after a start."""
-
-    def step_mode(self) -> Command | None:
-        """Decide modes and failsafes; returns what the body shall do, None for motors off."""
-        raise NotImplementedError
 
     def on_command(self, message: MavlinkMessage) -> None:
         """Answer a COMMAND_LONG."""
@@ -412,66 +341,6 @@ class MavlinkVehicle:
         """The mode that the heartbeat shows."""
         return self.mode
 
-    def hold_place(self) -> Command:
-        """Return the command that keeps the place, until ``step_mode`` does without it."""
-        self._holds = True
-        state = self.body.state
-        position = state.position
-        yaw = state.yaw
-        if self._place is None:
-            self._place = (position + 0.5 * state.velocity, yaw)
-        place, heading = self._place
-        x, y, z = (place - position).tolist()
-        turn = geometry.wrap(heading - yaw)
-        return toward(x, y, z, yaw, 1.0, 1.0, max(-0.5, min(0.5, turn)))
-
-    def stay(self) -> Command:
-        """Return the command that keeps the place in the air, and zero on the ground."""
-        if self.body.landed:
-            return Command()
-        return self.hold_place()
-
-    def fly_home(self, sinking: float) -> Command:
-        """Return the command of a return: climb, fly home, then down at ``sinking`` m/s."""
-        self._returns = True
-        if self.body.landed:
-            return Command()
-        state = self.body.state
-        x, y, z = (self.home - state.position).tolist()
-        if self._return_height is None:
-            self._return_height = max(RETURN_ALTITUDE, -z)
-        if self._descends:
-            return replace(toward(x, y, 0.0, state.yaw, RETURN_SPEED, 0.0), vz=-sinking)
-        missing = self._return_height + z
-        if missing > 0.2 and math.hypot(x, y) > AT_HOME:
-            return Command(vz=min(RETURN_CLIMB, missing))
-        self._descends = math.hypot(x, y) <= AT_HOME
-        return toward(x, y, missing, state.yaw, RETURN_SPEED, RETURN_CLIMB)
-
-    def fly_by_sticks(self) -> Command:
-        """Return what the pilot's sticks command: velocities in every mode, and to keep the place
-        while they are at rest.
-        """
-        if self.sticks is None:
-            return self.stay()
-        roll, pitch, throttle, yaw = (self.stick(place) for place in (ROLL, PITCH, THROTTLE, YAW))
-        if self.body.landed:
-            return Command(vz=max(0.0, throttle) * PILOT_CLIMB)
-        if roll == pitch == throttle == yaw == 0.0:
-            return self.hold_place()
-        return Command(
-            -pitch * PILOT_SPEED, -roll * PILOT_SPEED, throttle * PILOT_CLIMB, -yaw * PILOT_TURN
-        )
-
-    def stick(self, place: int) -> float:
-        """Return where a stick of the remote control is, -1 to 1, by its channel; 0 without one."""
-        if self.sticks is None or place >= len(self.sticks):
-            return 0.0
-        value = max(-1.0, min(1.0, (self.sticks[place] - CENTRE) / TRAVEL))
-        if abs(value) < DEADBAND:
-            return 0.0
-        return value
-
     def _on_set_point(self, m: MavlinkMessage) -> None:
         values = (m.vx, m.vy, m.vz, m.yaw_rate)
         if m.coordinate_frame not in self.frames:
@@ -499,18 +368,6 @@ class MavlinkVehicle:
     def on_foreign_frame(self, frame: int) -> None:
         """Called for a set point in a frame that it does not take."""
 
-    def _decide(self) -> Command | None:
-        """Decide what the body does, and forget the place and the way home that it does not use."""
-        self._holds = False
-        self._returns = False
-        command = self.step_mode()
-        if not self._holds:
-            self._place = None
-        if not self._returns:
-            self._return_height = None
-            self._descends = False
-        return command
-
     def _due(self) -> list[MavlinkMessage]:
         messages = []
         now = self.now
@@ -529,109 +386,6 @@ class MavlinkVehicle:
             return []
         return messages
 
-    def _heartbeat(self) -> MavlinkMessage:
-        return self.heartbeat()
-
-    def _landed(self) -> MavlinkMessage:
-        return mavlink.MAVLink_extended_sys_state_message(0, self.landed_state)
-
-    def _position(self) -> MavlinkMessage:
-        state = self.body.state
-        x, y, z = (state.position + self.estimate_error - self.origin).tolist()
-        vx, vy, vz = state.velocity.tolist()
-        # East, north, up of ours are north, east, down of theirs.
-        return mavlink.MAVLink_local_position_ned_message(
-            round(self.uptime * 1000), y, x, -z, vy, vx, -vz
-        )
-
-    def _global_position(self) -> MavlinkMessage | None:
-        if not self.global_position:
-            return None
-        state = self.body.state
-        x, y, z = (state.position - self.origin).tolist()
-        vx, vy, vz = state.velocity.tolist()
-        latitude, longitude, height = ORIGIN
-        east_degree = DEGREE * math.cos(math.radians(latitude))
-        heading = math.degrees(geometry.yaw_enu_to_ned(state.yaw)) % 360.0
-        return mavlink.MAVLink_global_position_int_message(
-            round(self.uptime * 1000),
-            round((latitude + y / DEGREE) * 1e7),
-            round((longitude + x / east_degree) * 1e7),
-            round((height + z) * 1000.0),
-            round((state.position[2] - self.home[2]) * 1000.0),
-            round(vy * 100.0),
-            round(vx * 100.0),
-            round(-vz * 100.0),
-            round(heading * 100.0) % 36000,
-        )
-
-    def _true_pose(self) -> MavlinkMessage:
-        """What a simulator behind the autopilot reports, with neither its noise nor the
-        estimator's errors.
-        """
-        state = self.body.state
-        x, y, z = (state.position - self.origin).tolist()
-        east, north, up = state.velocity.tolist()
-        q = geometry.attitude_enu_to_ned(state.quaternion).tolist()
-        rates = geometry.flu_to_frd(state.angular_velocity).tolist()
-        latitude, longitude, height = ORIGIN
-        place = (
-            round(latitude / DEGREES_PER_E7 + y / self.metre),
-            round(longitude / DEGREES_PER_E7 + x / (self.metre * math.cos(math.radians(latitude)))),
-        )
-        if self.autopilot == mavlink.MAV_AUTOPILOT_ARDUPILOTMEGA:
-            angles = (0.0, 0.0, 0.0)
-            degrees = tuple(value * DEGREES_PER_E7 for value in place)
-            return mavlink.MAVLink_sim_state_message(
-                *q,
-                *angles,
-                0.0,
-                0.0,
-                0.0,
-                *rates,
-                *degrees,
-                height + z,
-                0.0,
-                0.0,
-                north,
-                east,
-                -up,
-                *place,
-            )
-        centimetres = (round(100.0 * value) for value in (north, east, -up))
-        # PX4 leaves the time at zero.
-        return mavlink.MAVLink_hil_state_quaternion_message(
-            0, q, *rates, *place, round(1000.0 * (height + z)), *centimetres, 0, 0, 0, 0, 0
-        )
-
-    def _attitude(self) -> MavlinkMessage:
-        state = self.body.state
-        q = geometry.attitude_enu_to_ned(state.quaternion)
-        rates = geometry.flu_to_frd(state.angular_velocity)
-        return mavlink.MAVLink_attitude_quaternion_message(
-            round(self.uptime * 1000), *q.tolist(), *rates.tolist()
-        )
-
-    def _status(self) -> MavlinkMessage:
-        left = round(100 * self.battery)
-        present = 0
-        if self.sticks is not None:
-            present = mavlink.MAV_SYS_STATUS_SENSOR_RC_RECEIVER
-        healthy = 0
-        if self.radio:
-            healthy = present
-        return mavlink.MAVLink_sys_status_message(
-            present, present, healthy, 0, 14000 + 28 * left, -1, left, 0, 0, 0, 0, 0, 0
-        )
-
-    def _sticks(self) -> MavlinkMessage | None:
-        if self.sticks is None:
-            return None
-        channels = (*self.sticks, *(65535,) * (18 - len(self.sticks)))
-        return mavlink.MAVLink_rc_channels_message(
-            round(self.uptime * 1000), len(self.sticks), *channels, 255
-        )
-
 
 def landed_state_of(landed: bool) -> int:
     """Return MAV_LANDED_STATE of a vehicle that stands (``landed``) or flies."""
@@ -645,27 +399,3 @@ def whole(value: float) -> int:
     if not math.isfinite(value):
         return -1
     return round(value)
-
-
-def toward(
-    x: float, y: float, z: float, yaw: float, speed: float, climb: float, turn: float = 0.0
-) -> Command:
-    """Return the command that flies along a world vector, as fast as it is long but not faster than
-    allowed.
-
-    Args:
-        x: east, m.
-        y: north, m.
-        z: up, m.
-        yaw: heading of the vehicle, rad from east.
-        speed: highest velocity forward and to the left, m/s.
-        climb: highest velocity up and down, m/s.
-        turn: yaw rate, rad/s.
-    """
-    forward, left = geometry.turned(x, y, -yaw)
-    return Command(
-        max(-speed, min(speed, forward)),
-        max(-speed, min(speed, left)),
-        max(-climb, min(climb, z)),
-        turn,
-    )

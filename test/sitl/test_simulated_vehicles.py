@@ -13,11 +13,12 @@ from liquid_nav.autopilots.mavlink_codec import MavlinkCodec
 from liquid_nav.autopilots.profiles import ARDUPILOT, PX4, px4_mode
 from liquid_nav.sitl import simulated_ardupilot as ardupilot
 from liquid_nav.sitl import simulated_px4 as px4
-from liquid_nav.sitl import simulated_vehicle as base
 from liquid_nav.sitl.other_components import Gimbal, all_other_components
 from liquid_nav.sitl.simulated_ardupilot import ArduPilotVehicle
 from liquid_nav.sitl.simulated_px4 import Px4Vehicle
 from liquid_nav.sitl.vehicle_body import PointBody
+from liquid_nav.sitl.vehicle_motion import RETURN_ALTITUDE
+from liquid_nav.sitl.vehicle_telemetry import DEGREE, ORIGIN
 from liquid_nav.types import Command
 
 KINDS = {"px4": (PX4, Px4Vehicle), "ardupilot": (ARDUPILOT, ArduPilotVehicle)}
@@ -219,11 +220,9 @@ def test_the_global_position_follows_the_drone(name):
     station.vehicle.pilot_switches(PILOTS_MODE[name])  # east, for it begins with a heading of zero
     station.go(5.0)
     state, message = station.vehicle.body.state, station.of("GLOBAL_POSITION_INT")[-1][1]
-    east = (
-        (message.lon * 1e-7 - base.ORIGIN[1]) * base.DEGREE * math.cos(math.radians(base.ORIGIN[0]))
-    )
+    east = (message.lon * 1e-7 - ORIGIN[1]) * DEGREE * math.cos(math.radians(ORIGIN[0]))
     assert east == pytest.approx(state.position[0], abs=0.05) and east > 5.0
-    assert message.lat == pytest.approx(base.ORIGIN[0] * 1e7, abs=1)
+    assert message.lat == pytest.approx(ORIGIN[0] * 1e7, abs=1)
     assert message.relative_alt == 2000 and message.vy == pytest.approx(200, abs=2)
     assert message.hdg == 9000
 
@@ -590,7 +589,7 @@ def test_a_return_climbs_flies_home_lands_and_disarms(name, height, by):
         farthest_low = max(farthest_low, distance if station.position[2] < 0.9 else 0.0)
         lowest_far = min(lowest_far, station.position[2] if 1.0 < distance < begin - 0.3 else 99.0)
     assert station.vehicle.body.landed and not station.vehicle.armed
-    assert highest == pytest.approx(max(height, base.RETURN_ALTITUDE), abs=0.3)
+    assert highest == pytest.approx(max(height, RETURN_ALTITUDE), abs=0.3)
     assert farthest_low < 0.4  # it comes down at home only
     assert lowest_far > highest - 0.3  # and flies there at one height
     assert LANDING in station.landed_states and station.vehicle.landed_state == GROUND
