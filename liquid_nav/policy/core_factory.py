@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping
 
-from liquid_nav.baselines import GRU, LSTM, TCN, FeedForward
+from liquid_nav.baselines import GRU, LSTM, TCN, FeedForward, ScaledGRU, StackedFeedForward
 from liquid_nav.liquid import (
     CTRNN,
     GRUODE,
@@ -16,6 +16,8 @@ from liquid_nav.liquid import (
     DormandPrince,
     ExplicitEuler,
     ImplicitEuler,
+    LeakyLiquid,
+    LiquidStateMachine,
     NCPWiring,
     RandomWiring,
     SemiImplicitEuler,
@@ -114,10 +116,14 @@ CORES: Registry[CoreMaker] = Registry(
         "cfc": _timed(CfC),
         "ctrnn": _timed(CTRNN),
         "gruode": _timed(GRUODE),
+        "leaky": _timed(LeakyLiquid),
+        "liquid_state": _plain(LiquidStateMachine),
         "lstm": _timed(LSTM),
         "gru": _timed(GRU),
+        "scaled_gru": _timed(ScaledGRU),
         "tcn": _timed(TCN),
         "feedforward": _timed(FeedForward),
+        "stacked": _timed(StackedFeedForward),
         "published_cfc": _plain(PublishedCfC),
         "published_mixed_cfc": _plain(PublishedMixedCfC),
         "published_wired_cfc": _plain(PublishedWiredCfC),

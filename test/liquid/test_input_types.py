@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from liquid_nav.baselines import GRU, LSTM, TCN, FeedForward
+from liquid_nav.baselines import GRU, LSTM, TCN, FeedForward, ScaledGRU, StackedFeedForward
 from liquid_nav.liquid import CTRNN, GRUODE, LTC, CfC, DenseWiring
 from liquid_nav.liquid.core import CoreInputError
 from liquid_nav.policy.published import Headed, PublishedCfC, PublishedCTRNN, PublishedMixedCfC
@@ -20,6 +20,8 @@ CORES = {
     "gruode": lambda: GRUODE(3, 5),
     "lstm": lambda: LSTM(3, 5),
     "gru": lambda: GRU(3, 5, timed=False),
+    "scaled_gru": lambda: ScaledGRU(3, 5),
+    "stacked": lambda: StackedFeedForward(3, 5, output_size=2),
     "tcn": lambda: TCN(3, 5),
     "feedforward": lambda: FeedForward(3, 5, output_size=2),
     "headed": lambda: Headed(LTC(3, DenseWiring(5)), 2, delay=0.001),
