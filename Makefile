@@ -23,7 +23,7 @@ JOBS ?= 2
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-EXTRAS := core,sim,train,import,flight,fast,deploy,report,dev
+EXTRAS := core,sim,train,import,flight,fast,deploy,report,compare,dev
 LIBRARIES := libegl1 libgl1 libgl1-mesa-dri
 SUPPORTED_ROS := jazzy kilted lyrical rolling
 TORCH := $(shell sed -n 's/^\(torch==[0-9.]*\).*/\1/p' constraints.txt)

@@ -81,6 +81,7 @@ EXTRAS = {
     "fast": ["numba>=0.59"],
     "deploy": ["onnx>=1.16", "onnxruntime>=1.17"],
     "cluster": ["dask[distributed]>=2024.1"],
+    "compare": ["statsmodels>=0.14"],
     "report": ["matplotlib>=3.6", "jinja2>=3.0", "pillow>=9.1"],
     # The pages in docs as a site.
     "docs": ["mkdocs>=1.6,<2", "mkdocs-material>=9.5,<10"],

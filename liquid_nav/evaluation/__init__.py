@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from liquid_nav.evaluation.flight_report import write_report
     from liquid_nav.evaluation.metrics import SUMMARY_KEYS, summarize_flights, wilson_interval
+    from liquid_nav.evaluation.paired import mcnemar
     from liquid_nav.evaluation.pilot_spec import PilotSpec
     from liquid_nav.evaluation.progress import FlightProgress
     from liquid_nav.evaluation.records_file import FlightRecords
@@ -81,6 +82,7 @@ else:
             ],
             "flight_report": ["write_report"],
             "metrics": ["SUMMARY_KEYS", "summarize_flights", "wilson_interval"],
+            "paired": ["mcnemar"],
             "pilot_spec": ["PilotSpec"],
             "progress": ["FlightProgress"],
             "records_file": ["FlightRecords"],
@@ -156,6 +158,7 @@ __all__ = [
     "format_seeds",
     "format_time",
     "frame_marks",
+    "mcnemar",
     "measure_throughput",
     "parse_seeds",
     "pool_campaign_log",

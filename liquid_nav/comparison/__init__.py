@@ -1,0 +1,45 @@
+"""A fair comparison of networks in closed loop: entrants of equal size, trained on the same data,
+flown on the same seeds, and how sure the differences are.
+"""
+
+from typing import TYPE_CHECKING
+
+from liquid_nav.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from liquid_nav.comparison.power import Design, Scatter, simulate
+    from liquid_nav.comparison.statistics import (
+        Bootstrap,
+        Estimate,
+        Verdict,
+        holm,
+        judge,
+        pooled_mcnemar,
+    )
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "power": ["Design", "Scatter", "simulate"],
+            "statistics": [
+                "Bootstrap",
+                "Estimate",
+                "Verdict",
+                "holm",
+                "judge",
+                "pooled_mcnemar",
+            ],
+        },
+    )
+
+__all__ = [
+    "Bootstrap",
+    "Design",
+    "Estimate",
+    "Scatter",
+    "Verdict",
+    "holm",
+    "judge",
+    "pooled_mcnemar",
+    "simulate",
+]
