@@ -14,6 +14,10 @@ from .core import Core
 from .unstructured_wirings import RandomWiring
 
 Plastic = Mapping[str, Tensor]
+LARGE = 300
+"""Neurons from which on the spectral radius comes from ARPACK: all eigenvalues take a minute at
+800.
+"""
 
 
 class LiquidStateMachine(Core):
@@ -70,7 +74,7 @@ class LiquidStateMachine(Core):
         # Only its internal synapses are used; a wiring needs inputs that reach every neuron.
         signs = self.wiring.build(max(units, input_size))
         weights = torch.rand(units, units, generator=draw) * torch.tensor(signs.internal).float()
-        radius = torch.linalg.eigvals(weights).abs().max().clamp_min(1e-6)
+        radius = _spectral_radius(weights)
         inputs = torch.randn(units, input_size, generator=draw) / input_size**0.5
         low, high = membrane_tau
         self.register_buffer("internal", weights.T.contiguous() * gain / radius * trace_tau)
@@ -95,7 +99,7 @@ class LiquidStateMachine(Core):
         """
         self.check(features, state, elapsed)
         plastic = dict(plastic or {})
-        internal = plastic.get("internal", self.internal.expand(len(state), -1, -1))
+        internal = plastic.get("internal")
         v, trace = state.chunk(2, dim=1)
         current = features @ self.incoming.T + self.bias
         states = []
@@ -104,18 +108,26 @@ class LiquidStateMachine(Core):
             leave = torch.expm1(-h / self.tau)
             fade = torch.exp(-h / self.trace_tau)
             for _ in range(self.substeps):
-                drive = current[:, t] + (internal @ trace[..., None])[..., 0]
+                drive = current[:, t] + self._recurrent(internal, trace)
                 v = v + (v - drive) * leave
                 spikes = ((v >= 1.0) & (h > 0)).to(v)
                 v = v - spikes
                 trace = trace * fade
-                if self.plastic_synapses and "internal" in plastic:
+                if self.plastic_synapses and internal is not None:
                     internal = self._pair(internal, trace, spikes)
                 trace = trace + spikes / self.trace_tau
             states.append(torch.cat((v, trace), dim=1))
-        if "internal" in plastic:
+        if internal is not None:
             plastic["internal"] = internal
         return torch.stack(states, dim=1), plastic
+
+    def _recurrent(self, internal: Tensor | None, trace: Tensor) -> Tensor:
+        """Return what the synapses add to the drive, [B,S]; ``internal`` None: those that all
+        sequences share, as one matrix product.
+        """
+        if internal is None:
+            return trace @ self.internal.T
+        return (internal @ trace[..., None])[..., 0]
 
     def _pair(self, internal: Tensor, trace: Tensor, spikes: Tensor, rate: float = 1e-3) -> Tensor:
         """Return the synapses after spike-timing-dependent plasticity.
@@ -179,3 +191,15 @@ class LiquidStateMachine(Core):
 
     def _regressor(self, state: Tensor) -> Tensor:
         return torch.cat((self._traces(state), torch.ones_like(state[:, :1])), dim=1)
+
+
+def _spectral_radius(weights: Tensor) -> Tensor:
+    """Return the largest absolute eigenvalue of a matrix [S,S], at least 1e-6."""
+    if len(weights) < LARGE:
+        return torch.linalg.eigvals(weights).abs().max().clamp_min(1e-6)
+    from scipy.sparse.linalg import eigs
+
+    matrix = weights.double().numpy()
+    # The start is given: otherwise ARPACK draws it, and the reservoir would differ each time.
+    largest = eigs(matrix, k=1, v0=matrix.sum(axis=1), return_eigenvectors=False)
+    return torch.tensor(abs(complex(largest[0])), dtype=weights.dtype).clamp_min(1e-6)

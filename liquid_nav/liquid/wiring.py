@@ -61,7 +61,8 @@ class Wiring:
                 "the wiring has no layer called motor; name the neurons that the outputs are read "
                 "from"
             )
-        unreached = [self.names[m] for m in self.motor if m not in self.reached()]
+        reached = self.reached()
+        unreached = [self.names[m] for m in self.motor if m not in reached]
         if unreached:
             raise WiringError(
                 f"no path from the inputs to {', '.join(unreached)}; add synapses or fan-out"

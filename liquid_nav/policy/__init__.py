@@ -10,7 +10,7 @@ from liquid_nav.types import Command, Decision, Observation, PolicyState
 if TYPE_CHECKING:
     from liquid_nav.policy.config import PolicyConfig
     from liquid_nav.policy.config_errors import ModelError
-    from liquid_nav.policy.core_factory import CORES, WIRINGS
+    from liquid_nav.policy.core_factory import CORES, WIRINGS, build_core
     from liquid_nav.policy.model_folder import POLICY_CARD_NAME, first_broken_tensor, resolve_model
     from liquid_nav.policy.policy import Policy
     from liquid_nav.policy.published.importing import import_keras_checkpoint
@@ -21,7 +21,7 @@ else:
         {
             "config": ["PolicyConfig"],
             "config_errors": ["ModelError"],
-            "core_factory": ["CORES", "WIRINGS"],
+            "core_factory": ["CORES", "WIRINGS", "build_core"],
             "model_folder": ["POLICY_CARD_NAME", "first_broken_tensor", "resolve_model"],
             "policy": ["Policy"],
             "published.importing": ["import_keras_checkpoint"],
@@ -42,6 +42,7 @@ __all__ = [
     "PolicyState",
     "RUNTIMES",
     "WIRINGS",
+    "build_core",
     "choose_runtime",
     "encode_function",
     "first_broken_tensor",

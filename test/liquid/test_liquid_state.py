@@ -2,9 +2,10 @@
 plastic synapses.
 """
 
+import pytest
 import torch
 
-from liquid_nav.liquid import LiquidStateMachine
+from liquid_nav.liquid import LiquidStateMachine, liquid_state
 
 
 def drive(core, steps=200, batch=2, dt=0.01):
@@ -72,3 +73,27 @@ def test_readout_can_be_trained_by_gradient():
     outputs, _ = core(*drive(core, steps=20))
     (outputs - 1.0).square().mean().backward()
     assert core.readout.weight.grad.abs().sum() > 0
+
+
+def test_a_large_reservoir_has_the_spectral_radius_that_was_asked_for(monkeypatch):
+    """The largest eigenvalue alone, as a large reservoir takes it, against all of them."""
+    whole = LiquidStateMachine(3, 120, output_size=2, gain=0.8, seed=5)
+    monkeypatch.setattr(liquid_state, "LARGE", 100)
+    again = LiquidStateMachine(3, 120, output_size=2, gain=0.8, seed=5)
+    torch.testing.assert_close(again.internal, whole.internal)
+    radius = torch.linalg.eigvals(again.internal / again.trace_tau).abs().max()
+    assert radius.item() == pytest.approx(0.8, rel=1e-4)
+
+
+def test_shared_synapses_and_each_sequences_own_give_the_same():
+    torch.manual_seed(0)
+    core = LiquidStateMachine(3, 40, output_size=2, seed=1)
+    features, elapsed = 2.0 * torch.randn(4, 10, 3), torch.rand(4, 10) * 0.1
+    shared, _ = core.trajectory(features, core.initial_state(4), elapsed)
+    own, _ = core.trajectory(
+        features,
+        core.initial_state(4),
+        elapsed,
+        {"internal": core.internal.expand(4, -1, -1).clone()},
+    )
+    torch.testing.assert_close(own, shared, atol=1e-4, rtol=1e-4)
