@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import types
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -65,7 +66,8 @@ def _value(package: ModuleType, name: str) -> Any:
 
 def _kind(package: ModuleType, name: str) -> str:
     value = _value(package, name)
-    if inspect.isclass(value):
+    # Python 3.10 takes an alias such as Callable[[int], str] for a class.
+    if inspect.isclass(value) and not isinstance(value, types.GenericAlias):
         return "exception" if issubclass(value, BaseException) else "class"
     if inspect.isroutine(value):
         return "function"

@@ -83,12 +83,19 @@ def _declared(
     given = parameter.default
     if isinstance(given, (OptionInfo, ArgumentInfo)):
         return given, given.default, hint
-    if typing.get_origin(hint) is typing.Annotated:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        # Python 3.10 puts Optional around the type of what is None by default.
+        hint = next((one for one in typing.get_args(hint) if _is_annotated(one)), hint)
+    if _is_annotated(hint):
         kind, *more = typing.get_args(hint)
         for info in more:
             if isinstance(info, (OptionInfo, ArgumentInfo)):
                 return info, given, kind
     return None, None, None
+
+
+def _is_annotated(hint: Any) -> bool:
+    return typing.get_origin(hint) is typing.Annotated
 
 
 def _names(name: str, info: OptionInfo | ArgumentInfo, kind: Any) -> str:
