@@ -196,10 +196,12 @@ class LiquidStateMachine(Core):
 def _spectral_radius(weights: Tensor) -> Tensor:
     """Return the largest absolute eigenvalue of a matrix [S,S], at least 1e-6."""
     if len(weights) < LARGE:
-        return torch.linalg.eigvals(weights).abs().max().clamp_min(1e-6)
-    from scipy.sparse.linalg import eigs
+        radius: Tensor = torch.linalg.eigvals(weights).abs().max()
+    else:
+        from scipy.sparse.linalg import eigs
 
-    matrix = weights.double().numpy()
-    # The start is given: otherwise ARPACK draws it, and the reservoir would differ each time.
-    largest = eigs(matrix, k=1, v0=matrix.sum(axis=1), return_eigenvectors=False)
-    return torch.tensor(abs(complex(largest[0])), dtype=weights.dtype).clamp_min(1e-6)
+        matrix = weights.double().numpy()
+        # The start is given: otherwise ARPACK draws it, and the reservoir would differ each time.
+        largest = eigs(matrix, k=1, v0=matrix.sum(axis=1), return_eigenvectors=False)
+        radius = torch.tensor(abs(complex(largest[0])), dtype=weights.dtype)
+    return radius.clamp_min(1e-6)
