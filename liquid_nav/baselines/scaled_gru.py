@@ -12,7 +12,7 @@ from .timed import readout
 
 
 class ScaledGRU(Core):
-    """A GRU whose update gate says what is kept in one nominal period T.
+    """A GRU whose update gate is the share that is kept in one nominal period T.
 
     h' = n + z^(dt / T) (h - n), with the update gate z and the candidate n of Cho et al. (2014):
     the solution of dh/dt = (ln z / T) (h - n) for gates and candidate that stay as they were at the

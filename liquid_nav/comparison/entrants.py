@@ -88,7 +88,7 @@ ENTRANTS: Registry[Entrant] = Registry(
         "cfc_ncp": Entrant(_cfc_wired, "CfC on an NCP wiring", liquid=True, least=6),
         "cfc_dense": Entrant(_cfc_dense, "CfC, densely connected", liquid=True),
         "leaky": Entrant(
-            _units("leaky", time_constant=TIME_CONSTANT), "leaky liquid cell", liquid=True
+            _units("leaky_liquid", time_constant=TIME_CONSTANT), "leaky liquid cell", liquid=True
         ),
         "liquid_state": Entrant(
             _units("liquid_state"), "liquid state machine: spiking reservoir, trained readout"

@@ -40,7 +40,7 @@ class Scatter:
     trainings: float
     """Standard deviation over the trainings of one entrant."""
     flights: float
-    """Standard deviation over flights: some places are hard for everybody."""
+    """Standard deviation over flights: some places are hard for all entrants."""
     interaction: float = 0.0
     """Standard deviation over the questions of one training: a training that is good in one shift
     may be bad in another.

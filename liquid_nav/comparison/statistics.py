@@ -45,7 +45,7 @@ class Estimate:
 
 
 class Verdict(Enum):
-    """What an interval of a difference says, beside a margin that was fixed beforehand."""
+    """What follows from the interval of a difference, beside a margin that was fixed before."""
 
     BETTER = "better"
     """All of the interval is above zero, and not all of it within the margin."""
@@ -58,7 +58,7 @@ class Verdict(Enum):
 
 
 def judge(difference: Estimate, margin: float) -> Verdict:
-    """Return what a difference says; ``margin``: largest difference that does not matter.
+    """Return what follows from a difference; ``margin``: largest difference that does not matter.
 
     A difference that is surely not zero but surely within the margin is ``SAME``: it does not
     matter.

@@ -116,7 +116,7 @@ CORES: Registry[CoreMaker] = Registry(
         "cfc": _timed(CfC),
         "ctrnn": _timed(CTRNN),
         "gruode": _timed(GRUODE),
-        "leaky": _timed(LeakyLiquid),
+        "leaky_liquid": _timed(LeakyLiquid),
         "liquid_state": _plain(LiquidStateMachine),
         "lstm": _timed(LSTM),
         "gru": _timed(GRU),

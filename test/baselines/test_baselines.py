@@ -109,7 +109,7 @@ def test_scaled_gru_moves_by_its_time_constants():
         assert left == pytest.approx(0.367879, abs=1e-4)
 
 
-def test_stacked_frames_look_back_as_far_as_they_say():
+def test_stacked_frames_look_back_over_their_number():
     core = StackedFeedForward(3, 8, output_size=2, frames=5)
     features = torch.randn(1, 20, 3, requires_grad=True)
     elapsed = (0.2 * torch.rand(1, 20)).requires_grad_()

@@ -25,7 +25,7 @@ ENTRIES = {
     "cfc": {"units": 5},
     "ctrnn": {"units": 5, "solver": {"kind": "rk4", "steps": 2}},
     "gruode": {"units": 5, "solver": {"kind": "euler", "steps": 4}},
-    "leaky": {"units": 5, "time_constant": [0.05, 1.0]},
+    "leaky_liquid": {"units": 5, "time_constant": [0.05, 1.0]},
     "liquid_state": {"units": 40, "membrane_tau": [0.02, 0.1], "seed": 3},
     "lstm": {"units": 5},
     "gru": {"units": 5},
