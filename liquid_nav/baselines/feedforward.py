@@ -7,6 +7,17 @@ from torch import Tensor, nn
 from .timed import TimedCore
 
 
+def two_hidden_layers(inputs: int, units: int, outputs: int) -> nn.Sequential:
+    """Return a network of two hidden layers of ``units`` ReLUs each."""
+    return nn.Sequential(
+        nn.Linear(inputs, units),
+        nn.ReLU(),
+        nn.Linear(units, units),
+        nn.ReLU(),
+        nn.Linear(units, outputs),
+    )
+
+
 class FeedForward(TimedCore):
     """Two hidden layers on the present input; its state has width 0."""
 
@@ -21,13 +32,7 @@ class FeedForward(TimedCore):
     ) -> None:
         """Draw the weights."""
         super().__init__(input_size, 0, output_size, timed, nominal_period)
-        self.network = nn.Sequential(
-            nn.Linear(self.width, units),
-            nn.ReLU(),
-            nn.Linear(units, units),
-            nn.ReLU(),
-            nn.Linear(units, output_size),
-        )
+        self.network = two_hidden_layers(self.width, units, output_size)
 
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Map every input on its own; return outputs [B,T,O] and the (empty) state."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .timed import TimedCore, readout
+from .timed import WindowCore, readout
 
 
-class TCN(TimedCore):
+class TCN(WindowCore):
     """Stacked causal convolutions with residual connections; the state is the window of inputs it
     looks back on.
 
@@ -30,20 +29,9 @@ class TCN(TimedCore):
         nominal_period: float = 1 / 30,
     ) -> None:
         """Draw the weights; the window is 1 + (kernel - 1) * sum(dilations) frames."""
-        self.window = (kernel - 1) * sum(dilations)
-        wide = input_size + timed
-        names = tuple(
-            f"frame-{self.window - t}.{k}" for t in range(self.window) for k in range(wide)
-        )
-        super().__init__(
-            input_size,
-            self.window * wide,
-            output_size or units,
-            timed,
-            nominal_period,
-            neuron_names=names,
-        )
-        widths = [wide] + [units] * len(dilations)
+        past = (kernel - 1) * sum(dilations)
+        super().__init__(input_size, past, output_size or units, timed, nominal_period)
+        widths = [self.width] + [units] * len(dilations)
         self.layers = nn.ModuleList(
             nn.Conv1d(a, b, kernel, dilation=d)
             for a, b, d in zip(widths[:-1], widths[1:], dilations)
@@ -53,8 +41,7 @@ class TCN(TimedCore):
     def forward(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
         """Return outputs [B,T,O] and the new state [B,S] after T inputs, elapsed [B,T] in s."""
         self.check(features, state, elapsed)
-        past = state.reshape(state.shape[0], self.window, self.width)
-        inputs = torch.cat((past, self.with_time(features, elapsed)), dim=1)
+        inputs, last = self.with_past(features, state, elapsed)
         x = inputs.transpose(1, 2)
         for layer in self.layers:
             y = F.relu(layer(x))
@@ -62,4 +49,4 @@ class TCN(TimedCore):
                 y = y + x[..., -y.shape[-1] :]
             x = y
         outputs = self.head(x[..., -features.shape[1] :].transpose(1, 2))
-        return outputs, inputs[:, inputs.shape[1] - self.window :].reshape(state.shape)
+        return outputs, last

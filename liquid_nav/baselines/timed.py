@@ -46,3 +46,27 @@ class TimedCore(Core):
             return features
         periods = (elapsed / self.nominal_period).clamp(max=10.0) - 1.0
         return torch.cat((features, periods[..., None]), dim=-1)
+
+
+class WindowCore(TimedCore):
+    """A core that sees its last few inputs, whose state holds those before the present one.
+
+    The oldest stands first; before the first frame they are zeros.
+    """
+
+    def __init__(
+        self, input_size: int, past: int, output_size: int, timed: bool, nominal_period: float
+    ) -> None:
+        """``past``: number of inputs before the present one."""
+        wide = input_size + timed
+        names = tuple(f"frame-{past - t}.{k}" for t in range(past) for k in range(wide))
+        super().__init__(
+            input_size, past * wide, output_size, timed, nominal_period, neuron_names=names
+        )
+        self.past = past
+
+    def with_past(self, features: Tensor, state: Tensor, elapsed: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the inputs with those before them, [B,past+T,width], and the new state [B,S]."""
+        before = state.reshape(state.shape[0], self.past, self.width)
+        inputs = torch.cat((before, self.with_time(features, elapsed)), dim=1)
+        return inputs, inputs[:, inputs.shape[1] - self.past :].reshape(state.shape)

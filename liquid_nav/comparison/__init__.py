@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from liquid_nav.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from liquid_nav.comparison.power import Design, Scatter, simulate
+    from liquid_nav.comparison.entrants import ENTRANTS, Entrant
+    from liquid_nav.comparison.power import Design, Scatter, simulate_campaigns
+    from liquid_nav.comparison.size import count_parameters, fit_size
     from liquid_nav.comparison.statistics import (
         Bootstrap,
         Estimate,
@@ -20,7 +22,9 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "power": ["Design", "Scatter", "simulate"],
+            "entrants": ["ENTRANTS", "Entrant"],
+            "power": ["Design", "Scatter", "simulate_campaigns"],
+            "size": ["count_parameters", "fit_size"],
             "statistics": [
                 "Bootstrap",
                 "Estimate",
@@ -35,11 +39,15 @@ else:
 __all__ = [
     "Bootstrap",
     "Design",
+    "ENTRANTS",
+    "Entrant",
     "Estimate",
     "Scatter",
     "Verdict",
+    "count_parameters",
+    "fit_size",
     "holm",
     "judge",
     "pooled_mcnemar",
-    "simulate",
+    "simulate_campaigns",
 ]

@@ -19,6 +19,7 @@ from liquid_nav.comparison.statistics import Bootstrap, Estimate, Table, Verdict
 MARGIN = 0.02
 """Largest difference of success rates that does not matter, fixed before the campaign."""
 WORLDS = 2
+"""Worlds in which each question is flown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Power:
     """Mean of half the interval's width."""
 
 
-def simulate(
+def simulate_campaigns(
     design: Design,
     scatter: Scatter,
     rates: tuple[float, float],
@@ -72,7 +73,7 @@ def simulate(
     draws: int = 400,
     seed: int = 0,
 ) -> Power:
-    """Fly a design many times on paper.
+    """Simulate many campaigns of a design.
 
     Args:
         design: what is flown.
@@ -89,7 +90,7 @@ def simulate(
     verdicts: list[Verdict] = []
     intervals: list[Estimate] = []
     for number in range(campaigns):
-        a, b = _fly(design, scatter, levels, rng)
+        a, b = _draw_tables(design, scatter, levels, rng)
         interval = Bootstrap(worlds, seed=number, draws=draws).difference(a, b)
         intervals.append(interval)
         verdicts.append(judge(interval, MARGIN))
@@ -103,7 +104,7 @@ def simulate(
     )
 
 
-def _fly(
+def _draw_tables(
     design: Design, scatter: Scatter, levels: Sequence[float], rng: np.random.Generator
 ) -> list[Table]:
     """Return a table [K,F] for each level; the places are the same for all, the trainings not."""
@@ -121,17 +122,19 @@ def _fly(
 
 def _level(rate: float, scatter: Scatter) -> float:
     """Return the logit whose mean success, over everything that scatters, is ``rate``."""
+    # They take a second to load: help and completion do not wait for them.
+    from scipy.optimize import brentq
+    from scipy.special import expit
+
     spread = float(np.sqrt(scatter.trainings**2 + scatter.flights**2 + scatter.interaction**2))
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
     weights = weights / weights.sum()
-    low, high = -20.0, 20.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        if weights @ (1.0 / (1.0 + np.exp(-(middle + spread * nodes)))) < rate:
-            low = middle
-        else:
-            high = middle
-    return middle
+
+    def excess(level: float) -> float:
+        return float(weights @ expit(level + spread * nodes)) - rate
+
+    level: float = brentq(excess, -20.0, 20.0)
+    return level
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -163,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.trainings, given.flights, given.questions, given.differences
     ):
         design = Design(trainings, flights, questions)
-        power = simulate(
+        power = simulate_campaigns(
             design, scatter, (given.rate, given.rate - difference), campaigns=given.campaigns
         )
         print(

@@ -23,6 +23,7 @@ from liquid_nav.errors import UserError
 from liquid_nav.evaluation import mcnemar
 
 Table = NDArray[np.bool_]
+"""Boolean [K,F], see above."""
 Floats = NDArray[np.float64]
 DRAWS = 4000
 """Bootstrap draws of an interval."""

@@ -5,8 +5,8 @@ training can change.
 import pytest
 import torch
 
-from liquid_nav.comparison.entrants import ENTRANTS, Entrant
-from liquid_nav.comparison.size import TOLERANCE, count_parameters, fit_size
+from liquid_nav.comparison import ENTRANTS, Entrant, count_parameters, fit_size
+from liquid_nav.comparison.size import TOLERANCE
 from liquid_nav.errors import UserError
 from liquid_nav.policy import Policy, build_core
 
