@@ -27,6 +27,16 @@ def test_places_are_shared_and_trainings_are_not():
     assert abs(np.corrcoef(a.mean(axis=1), b.mean(axis=1))[0, 1]) < 0.2
 
 
+@pytest.mark.parametrize(("interaction", "alike"), [(0.0, True), (3.0, False)])
+def test_a_training_may_be_good_in_one_question_and_bad_in_another(interaction, alike):
+    design = Design(trainings=300, flights=200, questions=2)
+    scatter = Scatter(1.0, 0.0, interaction)
+    (table,) = _draw_tables(design, scatter, [0.0], np.random.default_rng(0))
+    question = np.arange(table.shape[1]) % 4 // 2
+    rates = [table[:, question == number].mean(axis=1) for number in (0, 1)]
+    assert (np.corrcoef(*rates)[0, 1] > 0.9) == alike
+
+
 def test_more_flights_and_trainings_find_more():
     few = simulate_campaigns(Design(5, 40), USUAL, (0.9, 0.8), campaigns=60, draws=200)
     many = simulate_campaigns(Design(10, 200), USUAL, (0.9, 0.8), campaigns=60, draws=200)
