@@ -24,6 +24,8 @@ NEARNESS = 3.0
 """Distance whose nearness 1 / (1 + distance / ``NEARNESS``) is a half, m."""
 TARGET_RADIUS = 0.3
 """What is nearer to the target than this does not hide it, m."""
+VISIBLE = 2
+"""Where it is noted whether the target is seen."""
 SCAN = slice(3, 3 + SECTORS)
 """Where the sectors are among the targets."""
 HEIGHT = 3 + SECTORS
@@ -85,12 +87,12 @@ def auxiliary_targets(state: DroneState, expert: Expert, sight: float = math.inf
     """
     offset = expert.target - state.position[:2]
     distance = float(np.hypot(*offset))
-    bearing = math.atan2(offset[1], offset[0]) - state.yaw
+    bearing = target_bearing(state, expert)
     direction = np.array((bearing,))
     # All the way to the target: a trunk beyond ``RANGE`` hides it as well.
     ahead = scan(expert.discs, state.position, state.yaw, direction, reach=distance)[0]
     blocked = ahead < distance - TARGET_RADIUS
-    in_view = abs(math.atan2(math.sin(bearing), math.cos(bearing))) < SECTOR_SPAN
+    in_view = abs(bearing) < SECTOR_SPAN
     free = scan(expert.discs, state.position, state.yaw, spread=HALF_SECTOR)
     nearness = np.where(free < RANGE, 1.0 / (1.0 + free / NEARNESS), 0.0)
     head = (
@@ -100,6 +102,13 @@ def auxiliary_targets(state: DroneState, expert: Expert, sight: float = math.inf
     )
     height = (state.position[2] - expert.layout.scenario.cruise_altitude) / HEIGHT_UNIT
     return np.concatenate((head, nearness, (height,))).astype(np.float32)
+
+
+def target_bearing(state: DroneState, expert: Expert) -> float:
+    """Return the bearing of the target from the drone's heading, rad, -pi to pi, left positive."""
+    offset = expert.target - state.position[:2]
+    bearing = math.atan2(offset[1], offset[0]) - state.yaw
+    return math.atan2(math.sin(bearing), math.cos(bearing))
 
 
 def mirror(auxiliary: np.ndarray) -> np.ndarray:

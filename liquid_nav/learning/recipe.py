@@ -220,6 +220,10 @@ class Recipe:
     """
     stop: Stop | None = None
     """When rounds end early, and by what."""
+    search: float = 0.0
+    """Time without seeing the target after which the labels are those of a search (see
+    ``learning/searching.py``), s; 0: never.
+    """
     looks: int = 3
     """For an encoder with a frozen front: how many looks of each frame are stored and learned from,
     the first clean.
@@ -276,7 +280,7 @@ class Recipe:
             raise RecipeError(
                 f"recipe: shares are {list(self.shares)}", "give no share below 0, and one above"
             )
-        for name in ("auxiliary", "height", "weight_decay"):
+        for name in ("auxiliary", "height", "weight_decay", "search"):
             if not getattr(self, name) >= 0.0:
                 raise RecipeError(
                     f"recipe: {name} is {getattr(self, name)}", "give a number from 0 on"

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from liquid_nav.evaluation import prepare_worker_process
-from liquid_nav.learning.auxiliary import auxiliary_targets
+from liquid_nav.learning.auxiliary import VISIBLE, auxiliary_targets, target_bearing
+from liquid_nav.learning.searching import Search
 from liquid_nav.policy import Policy
 from liquid_nav.simulation import (
     WIDE_RESPONSE_RANGES,
@@ -100,6 +101,8 @@ class RolloutTask:
     """Probability that the target is not in the picture until the drone is near, see ``SIGHT``."""
     heights: float = 0.35
     """Largest difference of the height of a start somewhere else from the usual one, m."""
+    search: float = 0.0
+    """Time without seeing the target after which the labels are those of a search, s; 0: never."""
     hold: float = 4.0
     """Time at the target that counts as success, s."""
     time_limit: float = 40.0
@@ -154,6 +157,7 @@ class LabellingPilot:
     def reset(self, layout: Layout, seed: int) -> None:
         """Begin a flight."""
         self.expert = Expert(layout)
+        self.search = Search(self.task.search)
         self.driver.reset(layout, seed)
         self._burst_until = -1.0
         self._burst = np.zeros(4)
@@ -162,7 +166,13 @@ class LabellingPilot:
 
     def act(self, observation: Observation, elapsed: float, state: DroneState) -> Command:
         """Label, then fly."""
-        label = self.expert.command(state)
+        auxiliary = auxiliary_targets(state, self.expert, self.sight)
+        label = self.search.label(
+            self.expert.command(state),
+            target_bearing(state, self.expert),
+            bool(auxiliary[VISIBLE]),
+            elapsed,
+        )
         answer = label
         if not isinstance(self.driver, ExpertPilot):
             answer = self.driver.act(observation, elapsed, state)
@@ -172,7 +182,6 @@ class LabellingPilot:
                 self._switch_at = state.time + self.rng.uniform(0.7, 2.5)
             if self._expert_flies:
                 answer = label
-        auxiliary = auxiliary_targets(state, self.expert, self.sight)
         assert observation.image is not None  # Because of ``needs_image``.
         frame = resize_image(observation.image, self.task.height, self.task.width)
         self.rows.append((frame, label.as_array(), elapsed, auxiliary))

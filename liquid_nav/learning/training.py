@@ -141,6 +141,7 @@ class PolicyTrainer:
                 plan.random,
                 plan.hidden,
                 plan.heights,
+                recipe.search,
                 height=size.height,
                 width=size.width,
             )
