@@ -36,6 +36,7 @@ SHARES = (
     "fast",
     "random",
     "hidden",
+    "occluded",
 )
 """Keys of a round that are shares, 0 to 1."""
 
@@ -76,6 +77,8 @@ class Round:
     """Share of flights whose look is drawn at random."""
     hidden: float = 0.0
     """Share of flights whose target is not in the picture until the drone is near."""
+    occluded: float = 0.0
+    """Share of flights whose target is not drawn for a while, again and again."""
     heights: float = 0.35
     """Largest difference of the height of a start somewhere else from the usual one, m."""
     windows: Mapping[str, Any] = field(default_factory=dict)

@@ -24,6 +24,7 @@ from liquid_nav.simulation import (
     ExpertPilot,
     Pilot,
     PolicyPilot,
+    TargetOcclusion,
     fly_in_simulation,
     sample_response,
 )
@@ -53,6 +54,9 @@ FAST = (30.0, 60.0)
 """Frame rates of fast cameras, Hz."""
 SIGHT = (5.0, 16.0)
 """Distances within which a target that has to be found is drawn, m; one of them for a flight."""
+
+OCCLUDED = (0.5, 3.0)
+"""How long a target is not drawn that vanishes for a while, s; each time another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ class RolloutTask:
     """Probability of a look that is drawn at random, see ``worlds/repaint.py``."""
     hidden: float = 0.0
     """Probability that the target is not in the picture until the drone is near, see ``SIGHT``."""
+    occluded: float = 0.0
+    """Probability that the target is not drawn for a while, again and again, see ``OCCLUDED``."""
     heights: float = 0.35
     """Largest difference of the height of a start somewhere else from the usual one, m."""
     search: float = 0.0
@@ -141,13 +147,19 @@ class LabellingPilot:
     needs_image = True
 
     def __init__(
-        self, task: RolloutTask, driver: Pilot, rng: np.random.Generator, sight: float = math.inf
+        self,
+        task: RolloutTask,
+        driver: Pilot,
+        rng: np.random.Generator,
+        appearance: AppearanceSpec | None = None,
     ) -> None:
-        """``driver`` flies, the expert labels; ``sight``: m within which the target is drawn."""
+        """``driver`` flies, the expert labels; ``appearance``: of the flight, usual by default."""
         self.task = task
         self.driver = driver
         self.rng = rng
-        self.sight = sight
+        appearance = appearance or AppearanceSpec()
+        self.sight = appearance.draw_sight(task.seed)
+        self.occlusion = TargetOcclusion(appearance, task.seed)
         self.name = f"labelled {task.driver}"
         self.disturbance = Disturbance(rate=0.0)
         if rng.random() < task.disturbed:
@@ -166,7 +178,10 @@ class LabellingPilot:
 
     def act(self, observation: Observation, elapsed: float, state: DroneState) -> Command:
         """Label, then fly."""
-        auxiliary = auxiliary_targets(state, self.expert, self.sight)
+        sight = self.sight
+        if self.occlusion.hidden(state.time):
+            sight = 0.0
+        auxiliary = auxiliary_targets(state, self.expert, sight)
         label = self.search.label(
             self.expert.command(state),
             target_bearing(state, self.expert),
@@ -245,9 +260,7 @@ def run_rollout(task: RolloutTask) -> LabelledFlight:
         if fleet.random() < task.wide:
             response = sample_response(fleet, WIDE_RESPONSE_RANGES)
     condition = draw_condition(task)
-    pilot = LabellingPilot(
-        task, _driver(task.driver), rng, condition.appearance.draw_sight(task.seed)
-    )
+    pilot = LabellingPilot(task, _driver(task.driver), rng, condition.appearance)
     frame_rate = float(np.exp(rng.uniform(low, high)))
     fast = RandomStream.TRAINING_FRAME_RATE.generator(task.seed)
     if fast.random() < task.fast:
@@ -286,6 +299,10 @@ def draw_condition(task: RolloutTask) -> Condition:
         condition = dataclasses.replace(
             condition, appearance=draw_sight(task, condition.appearance)
         )
+    if task.occluded:
+        condition = dataclasses.replace(
+            condition, appearance=draw_occlusion(task, condition.appearance)
+        )
     return condition
 
 
@@ -300,6 +317,16 @@ def draw_sight(task: RolloutTask, usual: AppearanceSpec) -> AppearanceSpec:
     if rng.random() >= task.hidden:
         return usual
     return dataclasses.replace(usual, sight=SIGHT)
+
+
+def draw_occlusion(task: RolloutTask, usual: AppearanceSpec) -> AppearanceSpec:
+    """Return the look of a flight: the usual one, or one whose target vanishes for a while, again
+    and again. The expert's labels stay: a network that remembers where the target was follows them.
+    """
+    rng = RandomStream.TRAINING_OCCLUSION.generator(task.seed)
+    if rng.random() >= task.occluded:
+        return usual
+    return dataclasses.replace(usual, occluded=OCCLUDED)
 
 
 def draw_camera(task: RolloutTask, usual: CameraFaults) -> CameraFaults:

@@ -140,6 +140,7 @@ class PolicyTrainer:
                 plan.fast,
                 plan.random,
                 plan.hidden,
+                plan.occluded,
                 plan.heights,
                 recipe.search,
                 height=size.height,

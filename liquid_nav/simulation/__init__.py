@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         FlightJudge,
         FlightOutcome,
     )
+    from liquid_nav.simulation.occlusion import TargetOcclusion
     from liquid_nav.simulation.pilots import ExpertPilot, Pilot, PolicyPilot
     from liquid_nav.simulation.posed import PosedWorld
     from liquid_nav.simulation.response import WIDE_RESPONSE_RANGES, DroneResponse, sample_response
@@ -52,6 +53,7 @@ else:
                 "GROUND_CONTACT",
                 "OUTCOME_REASONS",
             ],
+            "occlusion": ["TargetOcclusion"],
             "pilots": ["ExpertPilot", "Pilot", "PolicyPilot"],
             "posed": ["PosedWorld"],
             "response": ["DroneResponse", "WIDE_RESPONSE_RANGES", "sample_response"],
@@ -88,6 +90,7 @@ __all__ = [
     "PosedWorld",
     "RecordBuilder",
     "VelocityController",
+    "TargetOcclusion",
     "WIDE_RESPONSE_RANGES",
     "Weather",
     "World",

@@ -29,6 +29,10 @@ class PosedWorld:
         self.camera = self._world.camera
         self.response = self._drone.response
         self._anchor: tuple[np.ndarray, float, float] | None = None
+        self._begin: float | None = None
+        """Time of the vehicle's first state, s of its own clock."""
+        self._time = 0.0
+        """Time of the present state since then, s."""
 
     def to_world(self, state: DroneState, airborne: bool = False) -> DroneState:
         """Return a state of the vehicle's own map (ENU) in the world's frame.
@@ -59,12 +63,15 @@ class PosedWorld:
 
     def place(self, state: DroneState) -> str | None:
         """Put the drone there; returns the kind of what it touches."""
+        if self._begin is None:
+            self._begin = state.time
+        self._time = state.time - self._begin
         self._drone.place(state)
         return self._drone.contact()
 
     def render(self) -> np.ndarray:
         """Return what the camera sees: uint8 [H,W,3] RGB."""
-        return self._drone.render()
+        return self._world.render(self._drone, self._time)
 
     def close(self) -> None:
         """Free the graphics context."""

@@ -15,6 +15,7 @@ from liquid_nav.simulation.airframe import add_drone
 from liquid_nav.simulation.camera_renderer import CameraRenderer, apply_camera_faults, draw_exposure
 from liquid_nav.simulation.drift import EstimatorDrift
 from liquid_nav.simulation.drone import Drone
+from liquid_nav.simulation.occlusion import TargetOcclusion
 from liquid_nav.simulation.response import DroneResponse, sample_response
 from liquid_nav.simulation.wind import Wind
 from liquid_nav.types import Command
@@ -82,6 +83,7 @@ class World:
         self.wind = Wind(wind.mean, wind.gust, RandomStream.WIND.generator(self.seed))
         self.seconds = {"physics": 0.0, "render": 0.0}
         self._sight = self.condition.appearance.draw_sight(self.seed)
+        self._occlusion = TargetOcclusion(self.condition.appearance, self.seed)
         self._air = (0.0, 0.0, 0.0)
         self._steps = 0
         self._renderer: CameraRenderer | None = None
@@ -201,15 +203,23 @@ class World:
         name: str = self.model.geom(geom).name
         return name.split(".")[0]
 
-    def render(self, drone: Drone) -> np.ndarray:
+    def render(self, drone: Drone, time: float | None = None) -> np.ndarray:
         """Return what the camera of ``drone`` sees now: uint8 [H,W,3] RGB, with the condition's
         camera faults.
+
+        ``time``: since the flight began, s, by which an occlusion of the target is drawn; default:
+        the world's own.
         """
         begin = perf_counter()
         if self._renderer is None:
             self._renderer = CameraRenderer(
                 self.model, self.camera.width, self.camera.height, self._sight
             )
+        self._renderer.sight = self._sight
+        if time is None:
+            time = self.time
+        if self._occlusion.hidden(time):
+            self._renderer.sight = 0.0
         # mj_step leaves positions of the previous step in the camera frames: bring them up to date.
         self._mujoco.mj_kinematics(self.model, self.data)
         self._mujoco.mj_camlight(self.model, self.data)

@@ -108,6 +108,12 @@ class AppearanceSpec:
     """Range of the distance within which the target is drawn, m; farther off it is not there. Drawn
     by seed.
     """
+    occluded: tuple[float, float] = range_key((0.0, 0.0), 0.0, 60.0)
+    """Range of the time for which the target is not drawn, again and again, s; 0: it is always
+    drawn. Each time is drawn by seed.
+    """
+    between: tuple[float, float] = range_key((2.0, 5.0), 0.1, 60.0)
+    """Range of the time from the start, and from the end of one such time, to the next one, s."""
 
     def draw_sight(self, seed: int) -> float:
         """Return the distance within which the target is drawn in the flight with this seed, m."""
@@ -175,6 +181,7 @@ KEYS_OF_OWN_LOOK = (
     "appearance.ground",
     "appearance.random",
     "appearance.sight",
+    "appearance.occluded",
 )
 """Keys that a world which another program renders cannot show."""
 KEYS_OF_OWN_CLOCK = ("camera.jitter",)

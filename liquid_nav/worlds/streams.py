@@ -49,6 +49,10 @@ class RandomStream(IntEnum):
     """Whether a training flight has a drone beyond the fleet's range, and which."""
     WEATHER = 88
     """Faults that the weather node adds."""
+    OCCLUSION = 89
+    """When the target is not drawn."""
+    TRAINING_OCCLUSION = 90
+    """Whether the target of a training flight is not drawn now and then."""
     TRAINING_FLIGHT = 91
     """Pilot, start and disturbances of a training flight."""
 

@@ -131,11 +131,14 @@ def test_the_camera_and_the_look_of_a_condition(tmp_path):
     path.write_text(
         "camera: {noise: 1, drop: 0.1, late: 0.2, jitter: 0.3, rate: 12, view: [60, 70], mounting: "
         "4}\n"
-        "appearance: {palette: sepia, ground: blue, veil: stripes, random: 0.5, sight: [6, 9]}\n"
+        "appearance: {palette: sepia, ground: blue, veil: stripes, random: 0.5, sight: [6, 9], "
+        "occluded: [1, 3], between: [2, 4]}\n"
     )
     odd = load_condition(path)
     assert odd.camera == CameraFaults(1.0, 0.0, (1.0, 1.0), 0.1, 0.2, 0.3, 12.0, (60.0, 70.0), 4.0)
-    assert odd.appearance == AppearanceSpec("sepia", "blue", "stripes", 0.5, (6.0, 9.0))
+    assert odd.appearance == AppearanceSpec(
+        "sepia", "blue", "stripes", 0.5, (6.0, 9.0), (1.0, 3.0), (2.0, 4.0)
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,6 +184,7 @@ def test_invented_looks_have_a_folder_of_their_own():
         ("pseudo/blue_soil", KEYS_OF_OWN_LOOK, "appearance.ground"),
         ("pseudo/random_look", KEYS_OF_OWN_LOOK, "appearance.random"),
         ("pseudo/hidden", KEYS_OF_OWN_LOOK, "appearance.sight"),
+        ("occluded", KEYS_OF_OWN_LOOK, "appearance.occluded"),
         ("irregular_frames", KEYS_OF_OWN_CLOCK, "camera.jitter"),
         ("slow_camera", KEYS_OF_OWN_CAMERA, "camera.rate"),
         ("view", KEYS_OF_OWN_CAMERA, "camera.view"),
