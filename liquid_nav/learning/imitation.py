@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Iterable
 
 import lightning
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
-from torch.nn import functional
 
 from liquid_nav.learning.augment import Photometric
-from liquid_nav.learning.auxiliary import HEIGHT, NAMES, SCAN
+from liquid_nav.learning.auxiliary import NAMES
 from liquid_nav.learning.front_features import split
+from liquid_nav.learning.losses import COMMAND_WEIGHTS, command_loss, geometry_loss
 from liquid_nav.policy import Policy
 from liquid_nav.vision import BackboneEncoder
 
-COMMAND_WEIGHTS = (1.0, 1.0, 0.6, 1.0)
-"""Weights of vx, vy, vz and yaw rate in the loss of the commands."""
 _NOISE_FRAMES = 8
 """Frames of pixel noise that are drawn once; every image gets one of them at random, because it
 would take long to draw all its pixels anew.
@@ -109,34 +107,15 @@ class ImitationModule(lightning.LightningModule):
             features = self.encode(batch["images"])
         state = self.policy.core.initial_state(len(features))
         outputs, _ = self.policy.recur(features, state, batch["elapsed"])
-        scale = self.policy.scale
-        error = functional.smooth_l1_loss(
-            self.policy.commands(outputs) / scale,
-            batch["labels"] / scale,
-            beta=0.1,
-            reduction="none",
+        command = command_loss(
+            self.policy.commands(outputs),
+            batch["labels"],
+            self.policy.scale,
+            self.command_weights,
+            batch["weight"],
         )
-        weight = batch["weight"][..., None]
-        command = (error * self.command_weights * weight).sum() / (weight.sum() * 4)
-        # Recorded flights have no targets for the encoder: NaN there.
-        known = torch.isfinite(batch["auxiliary"][..., 0])
-        seen = self.auxiliary(features)
-        # Older data sets do not hold the height.
-        wanted = torch.where(torch.isfinite(batch["auxiliary"]), batch["auxiliary"], seen.detach())
-        wanted = torch.where(known[..., None], wanted, 0.0)
-        visible = wanted[..., 2]
-        target = ((seen[..., :2] - wanted[..., :2]) ** 2).mean(-1) * (0.1 + 0.9 * visible) * 4
-        visible_loss = (
-            functional.binary_cross_entropy_with_logits(seen[..., 2], visible, reduction="none")
-            * 0.3
-        )
-        scan = ((seen[..., SCAN] - wanted[..., SCAN]) ** 2).mean(-1) * 6
-        height = (seen[..., HEIGHT] - wanted[..., HEIGHT]) ** 2 * self.height_weight
-        # The factors above are relative weights of the terms; while the target is not visible, its
-        # place counts a tenth.
-        weight = batch["weight"] * known
-        auxiliary = ((target + visible_loss + scan + height) * weight).sum() / weight.sum().clamp(
-            min=1.0
+        auxiliary = geometry_loss(
+            self.auxiliary(features), batch["auxiliary"], batch["weight"], self.height_weight
         )
         return {
             "command": command,
@@ -178,17 +157,18 @@ class ImitationModule(lightning.LightningModule):
         self,
     ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
         """Return AdamW under a one-cycle schedule over the round."""
-        optimizer = torch.optim.AdamW(
-            self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            self.learning_rate,
-            total_steps=self.steps + 1,
-            pct_start=0.08,
-            final_div_factor=30,
-        )
-        return optimizer, schedule
+        return one_cycle(self.parameters(), self.learning_rate, self.weight_decay, self.steps)
+
+
+def one_cycle(
+    parameters: Iterable[nn.Parameter], learning_rate: float, weight_decay: float, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """Return AdamW under a one-cycle schedule whose highest rate is ``learning_rate``."""
+    optimizer = torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, learning_rate, total_steps=steps + 1, pct_start=0.08, final_div_factor=30
+    )
+    return optimizer, schedule
 
 
 def follow_parameters(optimizer: torch.optim.Optimizer) -> None:

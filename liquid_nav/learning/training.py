@@ -20,7 +20,7 @@ from liquid_nav.evaluation import available_cores, process_pool
 from liquid_nav.learning.cache import META, CacheError, Shard, write_shard
 from liquid_nav.learning.diverging import REMEDY, DivergedError, steps_done
 from liquid_nav.learning.fit import fit, last_checkpoint
-from liquid_nav.learning.front_features import compute_looks
+from liquid_nav.learning.front_features import compute_looks, open_looks
 from liquid_nav.learning.hardware import TrainingHardware, bfloat16_is_fast
 from liquid_nav.learning.imitation import ImitationModule
 from liquid_nav.learning.import_dataset import data_set_shards
@@ -36,7 +36,7 @@ from liquid_nav.learning.stopping import (
     held_out_flights,
 )
 from liquid_nav.learning.training_card import note_times, training_card
-from liquid_nav.learning.windows import WindowDataset
+from liquid_nav.learning.windows import StoredLooks, WindowDataset
 from liquid_nav.policy import Policy, resolve_model
 from liquid_nav.vision import BackboneEncoder, load_photographs
 from liquid_nav.worlds import load_condition, load_scenario
@@ -192,10 +192,10 @@ class PolicyTrainer:
         with ExitStack() as stack:
             best, held_out = self._stopping(index, policy, place, stack)
             learned_from = self._shards(index, policy)
-            stored = False
+            looks: list[StoredLooks] = []
             if isinstance(policy.encoder, BackboneEncoder):
-                stored = True
                 self._compute_looks(index, policy.encoder, learned_from, place)
+                looks = [open_looks(folder) for folder in learned_from]
             data = WindowDataset(
                 learned_from,
                 replace(recipe.windows, **plan.windows),
@@ -203,7 +203,7 @@ class PolicyTrainer:
                 seed=1000 * recipe.seed + index,
                 skip=steps_done(last_checkpoint(place)),
                 without=held_out,
-                stored=stored,
+                looks=looks,
             )
             begin = perf_counter()
             trainer = fit(index, module, data, place, best, self.hardware)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Collection, Iterator
+from typing import Collection, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -12,11 +12,15 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from liquid_nav.learning.auxiliary import mirror
 from liquid_nav.learning.cache import CacheError, Shard
-from liquid_nav.learning.front_features import is_mirrored, open_looks
+from liquid_nav.learning.front_features import is_mirrored
 from liquid_nav.simulation import OUTCOME_REASONS
 
 LONGEST = 15.0
 """s; longer flights are drawn no more often than one of this length."""
+StoredLooks = tuple[list[np.ndarray], bool]
+"""What a network answered to the frames of a shard, [N,D] for each look, and whether half of the
+flights are mirrored in a look (see ``is_mirrored``).
+"""
 MIRROR_LABELS = np.array((1.0, -1.0, 1.0, -1.0), dtype=np.float32)
 
 
@@ -68,8 +72,8 @@ class WindowDataset(IterableDataset[dict[str, torch.Tensor]]):
     """Stream of batches: images uint8 [B,T,H,W,3], labels [B,T,4], elapsed [B,T], auxiliary
     [B,T,A], weight [B,T].
 
-    With ``stored``, what a front answered to the frames comes instead of these: maps float16
-    [B,T,D], of a look that is drawn for each window.
+    With ``looks``, what a network answered to the frames comes instead of these: maps [B,T,D], of a
+    look that is drawn for each window.
     """
 
     def __init__(
@@ -81,19 +85,17 @@ class WindowDataset(IterableDataset[dict[str, torch.Tensor]]):
         *,
         skip: int = 0,
         without: Collection[tuple[int, int]] = (),
-        stored: bool = False,
+        looks: Sequence[StoredLooks] = (),
     ) -> None:
         """``batches`` of ``config.batch`` windows from finished shards, drawn with ``seed``.
 
         ``skip``: how many of these batches were consumed before an interruption, and do not come
-        again; ``without``: flights (shard, flight in it) that are never drawn; ``stored``: see the
-        class. Processes that learn together draw different windows. Raises CacheError for a shard
-        that is damaged, or where no flight can be drawn.
+        again; ``without``: flights (shard, flight in it) that are never drawn; ``looks``: of each
+        shard, see the class. Processes that learn together draw different windows. Raises
+        CacheError for a shard that is damaged, or where no flight can be drawn.
         """
         self.shards = [Shard(folder) for folder in shards]
-        self.looks: list[tuple[list[np.ndarray], bool]] | None = None
-        if stored:
-            self.looks = [open_looks(folder) for folder in shards]
+        self.looks = list(looks)
         self.config = config
         self.batches = batches
         self.seed = seed
@@ -170,7 +172,7 @@ class WindowDataset(IterableDataset[dict[str, torch.Tensor]]):
         kept = np.arange(offset, length, stride)
         if len(kept) > 2:
             kept = kept[(rng.random(len(kept)) >= c.drop) | (np.arange(len(kept)) == 0)]
-        if self.looks is None:
+        if not self.looks:
             return kept[: c.steps], bool(c.mirror and rng.random() < 0.5), 0
         looks, mirror_half = self.looks[shard_index]
         look = int(rng.integers(len(looks)))
@@ -211,7 +213,7 @@ class WindowDataset(IterableDataset[dict[str, torch.Tensor]]):
         """Return the frames of a window, or what the front answered to them in one of the looks,
         mirrored there.
         """
-        if self.looks is None:
+        if not self.looks:
             frames = self.shards[shard_index].frames[rows]
             if mirrored:
                 frames = frames[:, :, ::-1]

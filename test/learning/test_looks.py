@@ -27,6 +27,11 @@ SMALL = BackboneConfig(
 LENGTH = 16 * 12 * 16 + 24 * 6 * 8
 
 
+def stored_windows(shard, config, seed):
+    """One batch of a shard's stored looks."""
+    return WindowDataset([shard], config, 1, seed=seed, looks=[open_looks(shard)])
+
+
 @pytest.fixture
 def encoder():
     torch.manual_seed(0)
@@ -65,9 +70,7 @@ def test_without_a_mirror_no_look_is_mirrored(encoder, shard):
     (first, second), mirror_half = open_looks(shard)
     assert not mirror_half and np.array_equal(first, second)
     assert np.array_equal(first[7], first[157])
-    labels = next(
-        iter(WindowDataset([shard], WindowConfig(batch=20, steps=2), 1, seed=4, stored=True))
-    )["labels"]
+    labels = next(iter(stored_windows(shard, WindowConfig(batch=20, steps=2), seed=4)))["labels"]
     assert (labels[:, 0, 1] != MIRROR_LABELS[1]).all()
 
 
@@ -159,7 +162,7 @@ def test_a_description_of_the_maps_that_lacks_something_is_named(encoder, shard,
 def test_windows_of_stored_maps_hold_the_frames_that_windows_of_pixels_would(encoder, shard):
     compute_looks(shard, encoder, 1, None, 1)
     config = WindowConfig(batch=12, steps=5)
-    batch = next(iter(WindowDataset([shard], config, 1, seed=4, stored=True)))
+    batch = next(iter(stored_windows(shard, config, seed=4)))
     assert (
         batch["maps"].shape == (12, 5, LENGTH)
         and batch["maps"].dtype == torch.float16
@@ -179,7 +182,7 @@ def test_every_look_is_learned_from(encoder, shard):
     compute_looks(shard, encoder, 3, Photometric(share=1.0), 1)
     stored, _ = open_looks(shard)
     config = WindowConfig(batch=40, steps=2)
-    maps = next(iter(WindowDataset([shard], config, 1, seed=3, stored=True)))["maps"][:, 0].numpy()
+    maps = next(iter(stored_windows(shard, config, seed=3)))["maps"][:, 0].numpy()
     found = [
         any(np.array_equal(row, other) for row in maps for other in look[:60]) for look in stored
     ]
