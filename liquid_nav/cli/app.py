@@ -28,6 +28,12 @@ ENTRIES = (
         "liquid-nav train --recipe config/training/default.yaml --out runs/mine",
     ),
     Entry(
+        "compare",
+        "liquid_nav.cli.compare",
+        "Compare recurrent cores of equal size in closed loop, with intervals and a page.",
+        "liquid-nav compare runs/comparison",
+    ),
+    Entry(
         "record",
         "liquid_nav.cli.record",
         "Record the topics of a running drone into a bag.",

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 from liquid_nav.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from liquid_nav.comparison.analysis import Analysis
     from liquid_nav.comparison.entrants import ENTRANTS, Entrant
+    from liquid_nav.comparison.page import answer, write_page
+    from liquid_nav.comparison.plan import Plan, PlanError, Question, load_plan
     from liquid_nav.comparison.power import Design, Scatter, simulate_campaigns
+    from liquid_nav.comparison.results import RESULTS, EntrantFacts, Results, load_results
+    from liquid_nav.comparison.run import ComparisonRun
     from liquid_nav.comparison.size import count_parameters, fit_size
     from liquid_nav.comparison.statistics import (
         Bootstrap,
@@ -22,8 +27,13 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "analysis": ["Analysis"],
             "entrants": ["ENTRANTS", "Entrant"],
+            "page": ["answer", "write_page"],
+            "plan": ["Plan", "PlanError", "Question", "load_plan"],
             "power": ["Design", "Scatter", "simulate_campaigns"],
+            "results": ["EntrantFacts", "RESULTS", "Results", "load_results"],
+            "run": ["ComparisonRun"],
             "size": ["count_parameters", "fit_size"],
             "statistics": [
                 "Bootstrap",
@@ -37,17 +47,29 @@ else:
     )
 
 __all__ = [
+    "Analysis",
     "Bootstrap",
+    "ComparisonRun",
     "Design",
     "ENTRANTS",
     "Entrant",
+    "EntrantFacts",
     "Estimate",
+    "Plan",
+    "PlanError",
+    "Question",
+    "RESULTS",
+    "Results",
     "Scatter",
     "Verdict",
+    "answer",
     "count_parameters",
     "fit_size",
     "holm",
     "judge",
+    "load_plan",
+    "load_results",
     "pooled_mcnemar",
     "simulate_campaigns",
+    "write_page",
 ]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from liquid_nav.evaluation.progress import FlightProgress
     from liquid_nav.evaluation.records_file import FlightRecords
     from liquid_nav.evaluation.seeds import FIRST_REPORTED_SEED, format_seeds, parse_seeds
+    from liquid_nav.evaluation.software import describe_software
     from liquid_nav.evaluation.style import (
         FAINT_COLOUR,
         FALLBACK_GROUND_COLOUR,
@@ -87,6 +88,7 @@ else:
             "progress": ["FlightProgress"],
             "records_file": ["FlightRecords"],
             "seeds": ["FIRST_REPORTED_SEED", "format_seeds", "parse_seeds"],
+            "software": ["describe_software"],
             "style": [
                 "FAINT_COLOUR",
                 "FALLBACK_GROUND_COLOUR",
@@ -148,6 +150,7 @@ __all__ = [
     "check_distinct_pilots",
     "check_writable",
     "dask_cluster",
+    "describe_software",
     "draw_contact_sheet",
     "draw_layout",
     "draw_start_and_target",

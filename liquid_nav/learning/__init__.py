@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 from liquid_nav.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from liquid_nav.learning.cache import CacheError
+    from liquid_nav.learning.cache import CacheError, Shard
+    from liquid_nav.learning.collecting import collect_flights, round_tasks
+    from liquid_nav.learning.front_features import Answer, answers, front_of
     from liquid_nav.learning.hardware import TrainingHardware
-    from liquid_nav.learning.imitation import ImitationModule
+    from liquid_nav.learning.imitation import ImitationModule, one_cycle
     from liquid_nav.learning.import_dataset import (
         IMPORT_REPORT_NAME,
         data_set_shards,
         import_recordings,
     )
     from liquid_nav.learning.ingest import IngestOptions
+    from liquid_nav.learning.losses import COMMAND_WEIGHTS, command_loss
     from liquid_nav.learning.recipe import (
         TRAINING_SEED_LIMIT,
         Recipe,
@@ -28,16 +31,19 @@ if TYPE_CHECKING:
     from liquid_nav.learning.screening import REFUSED_FINDINGS
     from liquid_nav.learning.stills import StillConfig, build_still_data_set, find_still_pictures
     from liquid_nav.learning.training import PolicyTrainer
-    from liquid_nav.learning.windows import WindowDataset
+    from liquid_nav.learning.windows import StoredLooks, WindowConfig, WindowDataset
 else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
-            "cache": ["CacheError"],
+            "cache": ["CacheError", "Shard"],
+            "collecting": ["collect_flights", "round_tasks"],
+            "front_features": ["Answer", "answers", "front_of"],
             "hardware": ["TrainingHardware"],
-            "imitation": ["ImitationModule"],
+            "imitation": ["ImitationModule", "one_cycle"],
             "import_dataset": ["IMPORT_REPORT_NAME", "data_set_shards", "import_recordings"],
             "ingest": ["IngestOptions"],
+            "losses": ["COMMAND_WEIGHTS", "command_loss"],
             "recipe": [
                 "Recipe",
                 "RecipeError",
@@ -50,11 +56,13 @@ else:
             "screening": ["REFUSED_FINDINGS"],
             "stills": ["StillConfig", "build_still_data_set", "find_still_pictures"],
             "training": ["PolicyTrainer"],
-            "windows": ["WindowDataset"],
+            "windows": ["StoredLooks", "WindowConfig", "WindowDataset"],
         },
     )
 
 __all__ = [
+    "Answer",
+    "COMMAND_WEIGHTS",
     "CacheError",
     "IMPORT_REPORT_NAME",
     "ImitationModule",
@@ -64,16 +72,25 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "ReplayedFlight",
+    "Shard",
     "StillConfig",
+    "StoredLooks",
     "TRAINING_SEED_LIMIT",
     "TrainingHardware",
+    "WindowConfig",
     "WindowDataset",
+    "answers",
     "build_still_data_set",
+    "collect_flights",
+    "command_loss",
     "data_set_shards",
     "find_still_pictures",
+    "front_of",
     "import_recordings",
     "load_recipe",
+    "one_cycle",
     "read_recipe_mapping",
     "recipe_from_mapping",
     "replay_recording",
+    "round_tasks",
 ]

@@ -26,7 +26,7 @@ from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.cache import CacheError, Shard
 from liquid_nav.learning.colour_fields import ColourFields
 from liquid_nav.policy import choose_runtime
-from liquid_nav.vision import BackboneEncoder
+from liquid_nav.vision import AnyEncoder, BackboneEncoder
 
 META = "looks.json"
 CHUNK = 128
@@ -86,13 +86,42 @@ def compute_looks(
         label = ""
         if text:
             label = f"{text}look {look + 1} of {looks}"
-        pictures = _pictures(shard, look, encoder, photometric, seed, label, fields, mirror)
-        for row, maps in _answers(answer, pictures):
+        for row, maps in answers(
+            shard, look, encoder, answer, photometric, seed, label, fields, mirror
+        ):
             rows[row : row + len(maps)] = maps
         rows.flush()
         del rows
         part.rename(folder / file_of(look))
     (folder / META).write_text(json.dumps(wanted))
+
+
+def answers(
+    shard: Shard,
+    look: int,
+    encoder: AnyEncoder,
+    answer: Answer,
+    photometric: Photometric | None,
+    seed: int,
+    text: str = "",
+    fields: ColourFields | None = None,
+    mirror: bool = True,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield what ``answer`` gives for all frames of a shard in one look: first row, float16 [n,D].
+
+    Args:
+        shard: whose frames are shown.
+        look: 0 is clean, the others are augmented.
+        encoder: normalises the pixels.
+        answer: takes these.
+        photometric: see ``compute_looks``, also for what follows.
+        seed: of the augmentation.
+        text: what the progress bar shows; default: there is none.
+        fields: colour fields and tone curves.
+        mirror: whether half of the flights are mirrored.
+    """
+    pictures = _pictures(shard, look, encoder, photometric, seed, text, fields, mirror)
+    yield from _answers(answer, pictures)
 
 
 def is_mirrored(flight: int, look: int) -> bool:
@@ -188,7 +217,7 @@ def _read(folder: Path) -> dict[str, Any] | None:
 def _pictures(
     shard: Shard,
     look: int,
-    encoder: BackboneEncoder,
+    encoder: AnyEncoder,
     photometric: Photometric | None,
     seed: int,
     label: str,

@@ -35,6 +35,7 @@ class ImitationModule(lightning.LightningModule):
         learning_rate: float = 1e-3,
         weight_decay: float = 1e-4,
         steps: int = 1000,
+        command: float = 1.0,
         auxiliary: float = 0.5,
         height: float = 0.0,
         photometric: Photometric | None = None,
@@ -43,8 +44,9 @@ class ImitationModule(lightning.LightningModule):
         """``steps``: length of the one-cycle schedule; ``photometric`` None switches augmentation
         off.
 
-        ``auxiliary``: weight of what the encoder has to predict; ``height``: of the drone's height
-        among that; ``mixed``: whether the encoder computes in bfloat16.
+        ``command``: weight of the commands' error, 0: the core does not learn; ``auxiliary``:
+        weight of what the encoder has to predict; ``height``: of the drone's height among that;
+        ``mixed``: whether the encoder computes in bfloat16.
         """
         super().__init__()
         self.policy = policy
@@ -52,6 +54,7 @@ class ImitationModule(lightning.LightningModule):
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.steps = steps
+        self.command_weight = command
         self.auxiliary_weight = auxiliary
         self.height_weight = height
         self.mixed = mixed
@@ -105,23 +108,28 @@ class ImitationModule(lightning.LightningModule):
             features = self.look(batch["maps"])
         else:
             features = self.encode(batch["images"])
-        state = self.policy.core.initial_state(len(features))
-        outputs, _ = self.policy.recur(features, state, batch["elapsed"])
-        command = command_loss(
-            self.policy.commands(outputs),
-            batch["labels"],
-            self.policy.scale,
-            self.command_weights,
-            batch["weight"],
-        )
+        command = self._command_loss(features, batch)
         auxiliary = geometry_loss(
             self.auxiliary(features), batch["auxiliary"], batch["weight"], self.height_weight
         )
         return {
             "command": command,
             "auxiliary": auxiliary,
-            "loss": command + self.auxiliary_weight * auxiliary,
+            "loss": self.command_weight * command + self.auxiliary_weight * auxiliary,
         }
+
+    def _command_loss(self, features: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        if not self.command_weight:
+            return torch.zeros((), device=features.device)
+        state = self.policy.core.initial_state(len(features))
+        outputs, _ = self.policy.recur(features, state, batch["elapsed"])
+        return command_loss(
+            self.policy.commands(outputs),
+            batch["labels"],
+            self.policy.scale,
+            self.command_weights,
+            batch["weight"],
+        )
 
     def on_train_start(self) -> None:
         """Draw other augmentation in every process, and other than before after an interruption."""

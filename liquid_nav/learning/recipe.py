@@ -208,8 +208,10 @@ class Recipe:
     """For an encoder with a frozen front: colour fields and tone curves of the augmented looks;
     None: none.
     """
+    command: float = 1.0
+    """Weight of the commands' error; 0: the encoder alone learns, what it has to predict."""
     auxiliary: float = 0.5
-    """Weight of what the encoder has to predict, beside the commands' 1."""
+    """Weight of what the encoder has to predict, beside the commands."""
     height: float = 0.0
     """Weight of the drone's height among that; 0: it does not count."""
     weight_decay: float = 1e-4
@@ -283,7 +285,7 @@ class Recipe:
             raise RecipeError(
                 f"recipe: shares are {list(self.shares)}", "give no share below 0, and one above"
             )
-        for name in ("auxiliary", "height", "weight_decay", "search"):
+        for name in ("command", "auxiliary", "height", "weight_decay", "search"):
             if not getattr(self, name) >= 0.0:
                 raise RecipeError(
                     f"recipe: {name} is {getattr(self, name)}", "give a number from 0 on"

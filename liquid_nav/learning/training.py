@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
-from concurrent.futures import Executor, Future
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Callable, Iterator
+from typing import Callable
 
 import lightning
-import numpy as np
-from rich.progress import track
 
-from liquid_nav.evaluation import available_cores, process_pool
-from liquid_nav.learning.cache import META, CacheError, Shard, write_shard
+from liquid_nav.evaluation import process_pool
+from liquid_nav.learning.cache import META, CacheError, Shard
+from liquid_nav.learning.collecting import collect_flights, round_tasks
 from liquid_nav.learning.diverging import REMEDY, DivergedError, steps_done
 from liquid_nav.learning.fit import fit, last_checkpoint
 from liquid_nav.learning.front_features import compute_looks, open_looks
@@ -26,7 +23,7 @@ from liquid_nav.learning.imitation import ImitationModule
 from liquid_nav.learning.import_dataset import data_set_shards
 from liquid_nav.learning.kept_recipe import KeptRecipe, keep
 from liquid_nav.learning.recipe import Recipe, RecipeError, Round
-from liquid_nav.learning.rollout import CONDITION, LabelledFlight, RolloutTask, run_rollout
+from liquid_nav.learning.rollout import RolloutTask
 from liquid_nav.learning.seen import HEAD, load_head, save_head
 from liquid_nav.learning.stopping import (
     Flight,
@@ -39,7 +36,6 @@ from liquid_nav.learning.training_card import note_times, training_card
 from liquid_nav.learning.windows import StoredLooks, WindowDataset
 from liquid_nav.policy import Policy, resolve_model
 from liquid_nav.vision import BackboneEncoder, load_photographs
-from liquid_nav.worlds import load_condition, load_scenario
 
 _RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
 """Variables in which launchers number the processes that learn together; zero or absent in the
@@ -117,51 +113,16 @@ class PolicyTrainer:
         recipe = self.recipe
         plan = recipe.rounds[index]
         first = recipe.first_seed + sum(r.flights for r in recipe.rounds[:index])
-        rng = np.random.default_rng([recipe.seed, index])
-        shares = np.array(plan.shares or recipe.shares)
-        scenarios = {name: load_scenario(name) for name in recipe.scenarios}
-        condition = load_condition(CONDITION)
-        names = rng.choice(recipe.scenarios, size=plan.flights, p=shares / shares.sum())
         driver = "expert" if plan.driver == "expert" else str(model)
-        size = recipe.policy.encoder
-        return [
-            RolloutTask(
-                scenarios[str(name)],
-                condition,
-                first + i,
-                driver,
-                plan.expert_share,
-                recipe.frame_rate,
-                plan.disturbed,
-                plan.anywhere,
-                plan.wide,
-                plan.drifting,
-                plan.camera,
-                plan.fast,
-                plan.random,
-                plan.hidden,
-                plan.occluded,
-                plan.heights,
-                recipe.search,
-                height=size.height,
-                width=size.width,
-            )
-            for i, name in enumerate(names)
-        ]
+        return round_tasks(recipe, plan, driver, first, (recipe.seed, index))
 
     def _collect(self, index: int, plan: Round, folder: Path, model: Path | None) -> None:
         if not plan.flights or (folder / META).exists():
             return
         tasks = self.tasks(index, model)
         begin = perf_counter()
-        with process_pool(self.workers) as pool:
-            ahead = 2 * (self.workers or available_cores())
-            flights = track(
-                _in_turn(pool, tasks, ahead),
-                f"round {index}: collecting {plan.driver} flights",
-                total=len(tasks),
-            )
-            meta = write_shard(folder, flights)
+        text = f"round {index}: collecting {plan.driver} flights"
+        meta = collect_flights(tasks, folder, self.workers, text)
         minutes = (perf_counter() - begin) / 60
         note_times(folder.parent, collect_minutes=round(minutes, 1))
         self.report(
@@ -181,6 +142,7 @@ class PolicyTrainer:
             learning_rate=plan.learning_rate,
             weight_decay=recipe.weight_decay,
             steps=plan.steps,
+            command=recipe.command,
             auxiliary=recipe.auxiliary,
             height=recipe.height,
             photometric=recipe.photometric,
@@ -330,15 +292,3 @@ def _await(path: Path) -> None:
 
 def _silent(line: str) -> None:
     """Print nothing: the first process does."""
-
-
-def _in_turn(pool: Executor, tasks: list[RolloutTask], ahead: int) -> Iterator[LabelledFlight]:
-    """Yield results in the order of the tasks, with only ``ahead`` flights in memory at a time."""
-    waiting: list[Future[LabelledFlight]] = []
-    rest = iter(tasks)
-    for task in itertools.islice(rest, ahead):
-        waiting.append(pool.submit(run_rollout, task))
-    while waiting:
-        yield waiting.pop(0).result()
-        for task in itertools.islice(rest, 1):
-            waiting.append(pool.submit(run_rollout, task))

@@ -1,0 +1,196 @@
+"""The page of a comparison in Markdown, and the same in HTML with its pictures inside."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jinja2 import Environment
+
+from liquid_nav.comparison.analysis import REFERENCE, Analysis, Row
+from liquid_nav.comparison.page_template import HTML, MARKDOWN
+from liquid_nav.comparison.plots import draw_rates
+from liquid_nav.comparison.power import MARGIN
+from liquid_nav.comparison.results import Results
+from liquid_nav.comparison.statistics import Estimate, Verdict, judge
+
+TITLE = "Liquid and standard recurrent networks in closed loop"
+PICTURES = "images"
+"""Folder of the pictures beside the page."""
+VERDICTS = (
+    "Better, worse and no difference follow from 95 % intervals over trainings and flights, beside "
+    f"a margin of {100 * MARGIN:.0f} points that was fixed before the campaign; anything else is "
+    "undecided."
+)
+POOLED = (
+    "Middle half: interquartile mean over trainings and questions. More likely better: how likely "
+    f"a training does better than one of {REFERENCE} in a question. p: McNemar's test over all "
+    "pairs of flights, corrected for the number of cores (Holm); it takes flights of one training "
+    "for independent and is too small where trainings differ."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page."""
+
+    title: str
+    """Heading."""
+    header: tuple[str, ...]
+    """Heads of the table's columns."""
+    rows: tuple[tuple[str, ...], ...]
+    """Cells."""
+    picture: str = ""
+    """File of a picture in ``PICTURES``; empty: none."""
+    note: str = ""
+    """Text below the table."""
+
+
+def write_page(analysis: Analysis, folder: Path) -> None:
+    """Write ``comparison.md``, ``comparison.html`` and the pictures into ``folder``."""
+    pictures = folder / PICTURES
+    pictures.mkdir(parents=True, exist_ok=True)
+    sections = [
+        _pooled(analysis),
+        *(_question(analysis, name, pictures) for name in analysis.questions),
+        _cores(analysis.results),
+        _origin(analysis.results),
+    ]
+    values = {"title": TITLE, "answer": answer(analysis), "sections": sections}
+    plain = Environment(trim_blocks=True, lstrip_blocks=True)
+    markdown = plain.from_string(MARKDOWN).render(pictures=PICTURES, **values)
+    (folder / "comparison.md").write_text(markdown.rstrip() + "\n")
+    inside = {one.picture: _embedded(pictures / one.picture) for one in sections if one.picture}
+    escaped = Environment(trim_blocks=True, lstrip_blocks=True, autoescape=True)
+    html = escaped.from_string(HTML).render(inside=inside, **values)
+    (folder / "comparison.html").write_text(html)
+
+
+def answer(analysis: Analysis) -> list[str]:
+    """Return what follows from the flights, a sentence for each question."""
+    results = analysis.results
+    trainings = {len(rows) for one in results.outcomes.values() for rows in one.values()}
+    sentences = [
+        f"{len(results.entrants)} cores of equal size were trained "
+        f"{' or '.join(map(str, sorted(trainings)))} times each on the same data and flew the same "
+        f"places: seeds {results.seeds} in {' and '.join(results.worlds)}."
+    ]
+    sentences += [_sentence(analysis, question) for question in analysis.questions]
+    return sentences
+
+
+def _sentence(analysis: Analysis, question: str) -> str:
+    rows = analysis.rows(question)
+    best = rows[0]
+    worst = rows[-1]
+    text = (
+        f"{question}: {best.entrant} reached {_rate(best.rate)}, {worst.entrant} "
+        f"{_rate(worst.rate)}; against {REFERENCE}, {_counts(rows)}"
+    )
+    group = analysis.liquid_against_ordinary(question)
+    if group is None:
+        return f"{text}."
+    return (
+        f"{text}; liquid cores together are {_points(group)} points from LSTM and GRUs "
+        f"({judge(group, MARGIN).value})."
+    )
+
+
+def _counts(rows: list[Row]) -> str:
+    """Return how many entrants are better, worse, equal and undecided."""
+    found = [row.verdict for row in rows if row.verdict is not None]
+    parts = [f"{found.count(kind)} {kind.value}" for kind in Verdict if found.count(kind)]
+    return ", ".join(parts) or "nothing else flew"
+
+
+def _pooled(analysis: Analysis) -> Section:
+    rows = []
+    for one in analysis.pooled():
+        p = "-"
+        if one.p is not None:
+            p = f"{one.p:.3f}"
+        rows.append((*_cells(one.row), _rate(one.middle), _rate(one.improvement), p))
+    header = (*_header(), "middle half", "more likely better", "p")
+    return Section("All questions together", header, tuple(rows), note=f"{VERDICTS} {POOLED}")
+
+
+def _question(analysis: Analysis, name: str, pictures: Path) -> Section:
+    results = analysis.results
+    rows = analysis.rows(name)
+    liquid = {entrant for entrant, facts in results.entrants.items() if facts.liquid}
+    title = f"{name}: {results.questions[name]}"
+    file = f"comparison_{name}.png"
+    draw_rates(rows, liquid, title, pictures / file)
+    return Section(title, _header(), tuple(_cells(row) for row in rows), file)
+
+
+def _header() -> tuple[str, ...]:
+    return "core", "targets reached", f"difference to {REFERENCE}, points", "verdict"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    verdict = "-"
+    if row.verdict is not None:
+        verdict = row.verdict.value
+    return row.entrant, _rate(row.rate), _points(row.difference), verdict
+
+
+def _cores(results: Results) -> Section:
+    rows = tuple(
+        (
+            name,
+            one.about,
+            str(one.parameters),
+            str(one.state),
+            f"{one.learning_rate:g}",
+            f"{np.mean(one.losses):.4f}",
+            f"{one.seconds:.0f}",
+            f"{1000 * one.step:.2f}",
+        )
+        for name, one in results.entrants.items()
+    )
+    header = (
+        "core",
+        "what it is",
+        "parameters",
+        "state",
+        "learning rate",
+        "imitation loss",
+        "training, s",
+        "step, ms",
+    )
+    return Section(
+        "The cores", header, rows, note="Times are those of one core of the computer that trained."
+    )
+
+
+def _origin(results: Results) -> Section:
+    rows = (
+        ("plan, SHA-256", results.plan),
+        ("data, SHA-256", results.data),
+        ("software", results.software),
+        ("flights", f"seeds {results.seeds} in {' and '.join(results.worlds)}"),
+    )
+    return Section("What decides these numbers", ("what", "value"), rows)
+
+
+def _rate(estimate: Estimate | None) -> str:
+    """Return a success rate with its interval, e.g. ``93 % (88 to 96)``; a dash for none."""
+    if estimate is None:
+        return "-"
+    low, high = round(100 * estimate.low), round(100 * estimate.high)
+    return f"{100 * estimate.value:.0f} % ({low} to {high})"
+
+
+def _points(estimate: Estimate | None) -> str:
+    """Return a difference in percentage points, e.g. ``+2.0 (-1.5 to +5.5)``; a dash for none."""
+    if estimate is None:
+        return "-"
+    low, high = 100 * estimate.low, 100 * estimate.high
+    return f"{100 * estimate.value:+.1f} ({low:+.1f} to {high:+.1f})"
+
+
+def _embedded(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
