@@ -16,7 +16,7 @@ MARKDOWN = """# {{ title }}
 | {{ section.header|join(" | ") }} |
 |---|{{ "---:|" * (section.header|length - 1) }}
 {% for row in section.rows %}
-| {{ row|join(" | ") }} |
+| {{ row|map("replace", "|", "&#124;")|join(" | ") }} |
 {% endfor %}
 {% if section.note %}
 

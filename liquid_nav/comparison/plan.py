@@ -52,6 +52,8 @@ class Plan:
     """Training of the encoder, and with it the first part of the data: disturbed expert flights."""
     questions: tuple[Question, ...]
     """What is flown; the names differ."""
+    drivers: tuple[str, ...] = ()
+    """Entrants that drive flights of the data; none: all that are known when a run begins."""
     mixture: int = 10
     """Flights of the data that each entrant drives, labelled by the expert."""
     mixture_steps: int = 600

@@ -25,6 +25,7 @@ from liquid_nav.comparison.flights import Flown, fly_question
 from liquid_nav.comparison.plan import Plan, PlanError, Question
 from liquid_nav.comparison.results import RESULTS, EntrantFacts, Results, load_results
 from liquid_nav.comparison.size import CoreConfig, fit_size
+from liquid_nav.errors import UserError
 from liquid_nav.evaluation import describe_software, process_pool
 from liquid_nav.learning import PolicyTrainer, Shard, collect_flights, round_tasks
 from liquid_nav.policy import POLICY_CARD_NAME
@@ -99,6 +100,8 @@ class ComparisonRun:
 
     def core(self, name: str) -> CoreConfig:
         """Return the config of an entrant's core in the size of the plan."""
+        if name not in ENTRANTS:
+            raise UserError(f"unknown entrant '{name}'", f"choose one of: {', '.join(ENTRANTS)}")
         entrant = ENTRANTS[name]
         inputs = self.plan.encoder.policy.encoder.features
         return fit_size(
@@ -118,7 +121,7 @@ class ComparisonRun:
             drivers: list[str] = kept["drivers"]
             return drivers
         self.folder.mkdir(parents=True, exist_ok=True)
-        drivers = list(ENTRANTS)
+        drivers = list(self.plan.drivers or ENTRANTS)
         facts = {"sha256": self.plan.digest(), "drivers": drivers, "plan": asdict(self.plan)}
         path.write_text(json.dumps(facts, indent=1) + "\n")
         return drivers

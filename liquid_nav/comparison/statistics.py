@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liquid_nav.errors import UserError
-from liquid_nav.evaluation import mcnemar
+from liquid_nav.evaluation import mcnemar, wilson_interval
 
 Table = NDArray[np.bool_]
 """Boolean [K,F], see above."""
@@ -29,6 +29,8 @@ DRAWS = 4000
 """Bootstrap draws of an interval."""
 LEVEL = 0.95
 """Share of the draws inside an interval."""
+NORMAL = 1.96
+"""Half the width of such an interval of a normal distribution, in standard deviations."""
 TRIMMED = 0.25
 """Share that the interquartile mean leaves out at each end."""
 
@@ -101,12 +103,29 @@ class Bootstrap:
         training seeds.
         """
         draws = self._means(table, entrant).mean(axis=1)
-        return _estimate(float(table.mean()), draws)
+        found = _estimate(float(table.mean()), draws)
+        if table.all() or not table.any():
+            # All flights ended alike: no draw shows that another one might not.
+            low, high = wilson_interval(int(table[0].sum()), table.shape[1])
+            return Estimate(found.value, low, high)
+        return found
 
     def difference(self, a: Table, b: Table) -> Estimate:
-        """Return the success rate of ``a`` minus that of ``b`` on the same flights."""
+        """Return the success rate of ``a`` minus that of ``b`` on the same flights.
+
+        The interval is never narrower than that of Agresti and Min (2005) for pairs of flights none
+        of which differ, as if each entrant were trained once: where all flights end alike, no draw
+        differs from another, and an interval of no width would claim a certainty that few flights
+        cannot give.
+        """
         draws = self._means(a, 0).mean(axis=1) - self._means(b, 1).mean(axis=1)
-        return _estimate(float(a.mean() - b.mean()), draws)
+        found = _estimate(float(a.mean() - b.mean()), draws)
+        least = NORMAL / (a.shape[1] + 2)
+        return Estimate(
+            found.value,
+            min(found.low, found.value - least),
+            max(found.high, found.value + least),
+        )
 
     def interquartile_mean(self, tables: Sequence[Table], entrant: int = 0) -> Estimate:
         """Return the mean of the middle half of the success rates of all training seeds in all

@@ -36,12 +36,27 @@ def test_an_interval_is_that_of_drawing_trainings_and_flights_one_by_one():
 
 def test_flights_of_two_entrants_are_drawn_together():
     """Where both fail in the same places, the difference is surer than two rates are."""
-    hard = np.arange(12) % 3 == 0
+    worlds = np.arange(120) % 2
+    hard = np.arange(120) % 3 == 0
     reached = np.tile(~hard, (5, 1))
-    bootstrap = Bootstrap(WORLDS)
-    assert bootstrap.difference(reached, reached) == Estimate(0.0, 0.0, 0.0)
+    bootstrap = Bootstrap(worlds)
+    difference = bootstrap.difference(reached, reached)
     rate = bootstrap.rate(reached)
-    assert rate.high - rate.low > 0.2
+    assert difference.high - difference.low < 0.3 * (rate.high - rate.low)
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_flights_that_all_end_alike_are_no_certainty(reached):
+    """Twelve pairs without a difference: half the interval of Agresti and Min is 1.96 / 14."""
+    alike = np.full((5, 12), reached)
+    bootstrap = Bootstrap(WORLDS)
+    difference = bootstrap.difference(alike, alike)
+    assert difference == Estimate(0.0, pytest.approx(-0.14), pytest.approx(0.14))
+    assert judge(difference, 0.02) is Verdict.OPEN
+    rate = bootstrap.rate(alike)
+    # Wilson's interval of 12 of 12 begins at 12 / (12 + 1.96^2).
+    assert max(rate.low, 1.0 - rate.high) == pytest.approx(12 / (12 + 1.96**2), abs=1e-3)
+    assert rate.low <= rate.value <= rate.high
 
 
 def test_trainings_of_two_entrants_are_not_paired():

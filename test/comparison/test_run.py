@@ -1,0 +1,144 @@
+"""The command from nothing to its page; resumed, extended, and repeated."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from liquid_nav.cli.app import app
+from liquid_nav.comparison import ComparisonRun, PlanError, load_plan, load_results
+from liquid_nav.comparison.core_training import NOTES, CoreTask, train_core
+from liquid_nav.comparison.features import open_features
+from liquid_nav.errors import UserError
+from liquid_nav.learning import Shard
+from liquid_nav.policy import Policy
+
+
+def compare(folder, plan, *more):
+    arguments = ["compare", str(folder), "--plan", str(plan), "--workers", "2", *more]
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def flown(tiny, tmp_path_factory):
+    """A run of two entrants."""
+    folder = tmp_path_factory.mktemp("comparison") / "run"
+    done = compare(folder, tiny, "--entrant", "ltc_ncp", "--entrant", "gru", "--json")
+    assert done.exit_code == 0, done.output
+    return folder
+
+
+def models(folder):
+    return sorted(folder.glob("models/*/*/*/*"))
+
+
+@pytest.mark.slow
+def test_it_trains_flies_and_writes_the_page(flown, plan):
+    results = load_results(flown / "results.json")
+    assert list(results.entrants) == ["ltc_ncp", "gru"] and results.plan == plan.digest()
+    for question in ("summer", "half"):
+        for name in ("ltc_ncp", "gru"):
+            rows = results.outcomes[question][name]
+            assert len(rows) == 2 and all(len(row) == 1 for row in rows)
+    text = (flown / "comparison.md").read_text()
+    assert "2 cores of equal size were trained 2 times each" in text
+    assert (flown / "comparison.html").exists()
+    # Both shares of the demonstrations, two trainings each.
+    assert len(models(flown)) == 8
+    notes = [json.loads((model / NOTES).read_text()) for model in models(flown)]
+    assert all(0.95 * 5668 < one["parameters"] < 1.05 * 5668 for one in notes)
+    assert not any(one["diverged"] for one in notes) and all(one["steps"] == 4 for one in notes)
+
+
+@pytest.mark.slow
+def test_the_data_is_from_the_expert_and_from_every_driver(flown, plan):
+    shards = [flown / "encoder" / "round-0" / "data", flown / "mixture" / "gru" / "data"]
+    seeds = [[seed for _, seed, *_ in Shard(folder).meta["flown"]] for folder in shards]
+    assert seeds == [[7000, 7001], [7003]]
+    assert not (flown / "mixture" / "ltc_ncp").exists()
+    for folder in shards:
+        place = flown / "features" / "-".join(folder.relative_to(flown).parts)
+        looks, mirrored = open_features(place)
+        assert mirrored and [len(look) for look in looks] == [len(Shard(folder).labels)] * 2
+
+
+@pytest.mark.slow
+def test_features_are_what_the_flying_encoder_sees(flown):
+    """The first look shows every second flight as it was: the others are mirrored."""
+    shard = Shard(flown / "encoder" / "round-0" / "data")
+    looks, _ = open_features(flown / "features" / "encoder-round-0-data")
+    encoder = Policy.load(models(flown)[0], "torch").encoder
+    frame = np.array(shard.frames[3])
+    seen = encoder(torch.from_numpy(frame[None]))[0].detach().numpy()
+    clean, mirrored = (np.abs(look[3].astype(float) - seen).max() for look in looks)
+    # Float16 resolves features to 1.2e-4 there.
+    assert clean < 1.5e-4 and mirrored > 3 * clean
+
+
+@pytest.mark.slow
+def test_what_is_finished_is_not_done_again(flown, tiny):
+    files = [*models(flown), *flown.rglob("*.jsonl"), *flown.rglob("look-*.npy")]
+    before = {file: file.stat().st_mtime_ns for file in files if file.suffix != ".jsonl"}
+    content = {file: file.read_bytes() for file in files if file.suffix == ".jsonl"}
+    results = load_results(flown / "results.json")
+    again = compare(flown, tiny, "--entrant", "ltc_ncp", "--entrant", "gru")
+    assert again.exit_code == 0 and "The page: " in again.output, again.output
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+    assert {file: file.read_bytes() for file in content} == content
+    assert load_results(flown / "results.json").outcomes == results.outcomes
+
+
+@pytest.mark.slow
+def test_one_more_entrant_is_flown_alone_against_the_stored_results(flown, tiny):
+    results = load_results(flown / "results.json")
+    known = set(models(flown))
+    done = compare(flown, tiny, "--entrant", "feedforward")
+    assert done.exit_code == 0, done.output
+    more = load_results(flown / "results.json")
+    assert list(more.entrants) == ["ltc_ncp", "gru", "feedforward"]
+    assert more.outcomes["summer"]["gru"] == results.outcomes["summer"]["gru"]
+    assert {model.parts[-4] for model in set(models(flown)) - known} == {"feedforward"}
+
+
+@pytest.mark.slow
+def test_a_training_can_be_repeated_to_the_last_bit(flown, plan, tmp_path):
+    model = next(flown.glob("models/gru/*/share-1/training-2"))
+    notes = json.loads((model / NOTES).read_text())
+    encoder = flown / "encoder" / "round-0" / "model"
+    shards = [
+        flown / "encoder" / "round-0" / "data",
+        *(flown / "mixture" / name / "data" for name in ("feedforward", "gru")),
+    ]
+    features = ["-".join(shard.relative_to(flown).parts) for shard in shards]
+    task = CoreTask(
+        "gru",
+        notes["core"],
+        encoder,
+        tuple(shards),
+        tuple(flown / "features" / name for name in features),
+        plan.windows,
+        plan.steps,
+        notes["learning_rate"],
+        2,
+        1.0,
+        tmp_path / "again",
+    )
+    train_core(task)
+    weights = "weights.safetensors"
+    assert (tmp_path / "again" / weights).read_bytes() == (model / weights).read_bytes()
+    other = model.with_name("training-1") / weights
+    assert (model / weights).read_bytes() != other.read_bytes()
+
+
+def test_another_plan_in_the_same_folder_is_refused(tmp_path, tiny, other):
+    ComparisonRun(load_plan(tiny), tmp_path)
+    with pytest.raises(PlanError, match="was begun with another plan"):
+        ComparisonRun(load_plan(other), tmp_path)
+
+
+def test_an_unknown_entrant_is_refused_before_anything_is_done(tmp_path, tiny):
+    with pytest.raises(UserError, match="unknown entrant 'gur'. choose one of: ltc_ncp"):
+        ComparisonRun(load_plan(tiny), tmp_path).run(["gur"])
+    assert {file.name for file in tmp_path.iterdir()} == {"plan.json"}
