@@ -209,3 +209,13 @@ def test_a_few_steps_learn(module, batch):
     assert learner.losses(batch)["loss"].item() < 0.7 * first
     for name in ("w", "cm", "gleak"):
         assert (getattr(learner.policy.core, name) >= 0).all(), name
+
+
+def test_without_a_weight_of_the_commands_the_encoder_learns_alone(tiny, batch):
+    torch.manual_seed(0)
+    module = ImitationModule(Policy(tiny), command=0.0, auxiliary=1.0, mixed=False)
+    losses = module.losses(batch)
+    assert losses["command"] == 0.0 and losses["loss"] == losses["auxiliary"] > 0.0
+    losses["loss"].backward()
+    moved = {name for name, one in module.policy.named_parameters() if one.grad is not None}
+    assert moved and all(name.startswith("encoder.") for name in moved)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from liquid_nav.liquid import liquid_state
 from liquid_nav.policy import ModelError, Observation, Policy, PolicyConfig
 from liquid_nav.policy.core_factory import CORES
 from liquid_nav.policy.published.stepped_past import SteppedPast
@@ -69,6 +70,15 @@ def test_survives_saving(kind, tmp_path):
             images, policy.initial_state().core, torch.tensor([[0.03, 0.05, 0.0, 0.2]])
         )
     np.testing.assert_allclose(whole[0], commands, atol=1e-5)
+
+
+def test_a_large_reservoir_survives_saving_too(tmp_path, monkeypatch):
+    """Its eigenvalues come from SciPy; the check before loading has no numbers for it."""
+    monkeypatch.setattr(liquid_state, "LARGE", 30)
+    policy = Policy(PolicyConfig(core={"kind": "liquid_state", "units": 40, "seed": 3}))
+    policy.save(tmp_path / "model")
+    again = Policy.load(tmp_path / "model", "torch")
+    torch.testing.assert_close(again.core.internal, policy.core.internal)
 
 
 def test_head_and_delay_of_an_ltc():
