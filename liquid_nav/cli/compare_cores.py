@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Sequence
 
 import typer
 
-from liquid_nav.comparison import (
-    RESULTS,
-    Analysis,
-    ComparisonRun,
-    answer,
-    load_plan,
-    write_page,
-)
+from liquid_nav.comparison import Analysis, ComparisonRun, answer, load_plan, write_page
 
 
 def compare_cores(
@@ -27,11 +22,12 @@ def compare_cores(
 
     run = ComparisonRun(load_plan(plan), folder, workers=workers, report=report)
     results = run.run(entrants)
-    analysis = Analysis(results)
-    write_page(analysis, folder)
+    flown = {name: found for name, found in results.items() if found.entrants}
+    analyses = {name: Analysis(found) for name, found in flown.items()}
+    write_page(analyses, folder)
     if as_json:
-        typer.echo((folder / RESULTS).read_text(), nl=False)
+        typer.echo(json.dumps({name: asdict(found) for name, found in flown.items()}))
         return
-    for sentence in answer(analysis):
+    for sentence in answer(analyses):
         typer.echo(sentence)
     typer.echo(f"The page: {folder / 'comparison.html'}")

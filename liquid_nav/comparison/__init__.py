@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from liquid_nav.comparison.analysis import Analysis
     from liquid_nav.comparison.entrants import ENTRANTS, Entrant
     from liquid_nav.comparison.page import answer, write_page
-    from liquid_nav.comparison.plan import Plan, PlanError, Question, load_plan
+    from liquid_nav.comparison.plan import Plan, PlanError, load_plan
+    from liquid_nav.comparison.plan_parts import Protocol, Question
     from liquid_nav.comparison.power import Design, Scatter, simulate_campaigns
-    from liquid_nav.comparison.results import RESULTS, EntrantFacts, Results, load_results
+    from liquid_nav.comparison.results import EntrantFacts, Results, load_results
     from liquid_nav.comparison.run import ComparisonRun
     from liquid_nav.comparison.size import count_parameters, fit_size
     from liquid_nav.comparison.statistics import (
@@ -30,9 +31,10 @@ else:
             "analysis": ["Analysis"],
             "entrants": ["ENTRANTS", "Entrant"],
             "page": ["answer", "write_page"],
-            "plan": ["Plan", "PlanError", "Question", "load_plan"],
+            "plan": ["Plan", "PlanError", "load_plan"],
+            "plan_parts": ["Protocol", "Question"],
             "power": ["Design", "Scatter", "simulate_campaigns"],
-            "results": ["EntrantFacts", "RESULTS", "Results", "load_results"],
+            "results": ["EntrantFacts", "Results", "load_results"],
             "run": ["ComparisonRun"],
             "size": ["count_parameters", "fit_size"],
             "statistics": [
@@ -57,8 +59,8 @@ __all__ = [
     "Estimate",
     "Plan",
     "PlanError",
+    "Protocol",
     "Question",
-    "RESULTS",
     "Results",
     "Scatter",
     "Verdict",

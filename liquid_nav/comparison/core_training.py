@@ -1,33 +1,45 @@
-"""Training of one core on stored features: the same windows and budget for every entrant."""
+"""Training of one core on stored features, or of core and head on stored maps: the same windows and
+budget for every entrant.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Callable, Sequence
 
 import numpy as np
 import torch
+from rich.progress import track
+from torch import Tensor
 
 from liquid_nav.comparison.features import open_features
 from liquid_nav.comparison.size import CoreConfig, count_parameters
 from liquid_nav.learning import (
-    COMMAND_WEIGHTS,
+    ImitationModule,
     Shard,
+    StoredLooks,
     WindowConfig,
     WindowDataset,
-    command_loss,
+    bfloat16_is_fast,
     one_cycle,
+    open_looks,
 )
 from liquid_nav.policy import Policy, PolicyConfig
+from liquid_nav.vision import BackboneEncoder
 
 NOTES = "training.json"
 """What is noted of a training, in its model's folder."""
 WEIGHT_DECAY = 1e-4
 """Of AdamW, the same for all."""
+AUXILIARY = 0.5
+"""Weight of what a head has to predict beside the commands, as in the released model's training."""
+HEIGHT = 0.5
+"""Weight of the drone's height among that."""
 CLIP = 1.0
 """Largest norm of the gradient of a step."""
 TAIL = 100
@@ -48,8 +60,10 @@ class CoreTask:
     """Model folder with the shared encoder."""
     shards: tuple[Path, ...]
     """The data."""
-    features: tuple[Path, ...]
-    """What the encoder answers to each shard."""
+    looks: tuple[Path, ...]
+    """Where the encoder's features of each shard are; end to end, the shard itself, which holds the
+    front's maps.
+    """
     windows: WindowConfig
     """Batches."""
     steps: int
@@ -58,10 +72,12 @@ class CoreTask:
     """Highest rate of the one-cycle schedule."""
     training: int
     """Number of the training: seed of weights and windows."""
-    share: float
-    """Share of the flights that is learned from, above 0 to 1."""
     out: Path
     """Model folder that is written, with ``training.json`` beside the usual files."""
+    share: float = 1.0
+    """Share of the flights that is learned from, above 0 to 1."""
+    end_to_end: bool = False
+    """Whether the encoder's head learns too, from its beginning; default: the core alone."""
 
 
 def train_core(task: CoreTask) -> None:
@@ -75,37 +91,35 @@ def train_core(task: CoreTask) -> None:
     torch.set_num_threads(1)
     torch.manual_seed(task.training)
     begin = perf_counter()
-    trained = Policy.load(task.encoder, "torch")
-    policy = Policy(_config(trained.config, task.core))
-    policy.encoder.load_state_dict(trained.encoder.state_dict())
-    core = policy.core
-    parameters = count_parameters(core)
-    core.train()
-    core.validate = False
-    optimizer, schedule = one_cycle(core.parameters(), task.learning_rate, WEIGHT_DECAY, task.steps)
-    factors = torch.tensor(COMMAND_WEIGHTS)
+    module = _module(task)
+    policy = module.policy
+    parameters = count_parameters(policy.core)
+    module.train()
+    policy.core.validate = False
+    learning = policy.core.parameters()
+    if task.end_to_end:
+        learning = module.parameters()
+    weights = [one for one in learning if one.requires_grad]
+    optimizer, schedule = one_cycle(weights, task.learning_rate, WEIGHT_DECAY, task.steps)
     losses: list[float] = []
     diverged = False
     for batch in _windows(task):
-        state = core.initial_state(len(batch["maps"]))
-        outputs, _ = policy.recur(batch["maps"].float(), state, batch["elapsed"])
-        commands = policy.commands(outputs)
-        loss = command_loss(commands, batch["labels"], policy.scale, factors, batch["weight"])
+        loss = module.losses(batch)["loss"]
         if not torch.isfinite(loss):
             diverged = True
             break
         optimizer.zero_grad()
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(core.parameters(), CLIP)
+        torch.nn.utils.clip_grad_norm_(weights, CLIP)
         optimizer.step()
-        core.clamp_()
+        policy.core.clamp_()
         schedule.step()
         losses.append(float(loss.detach()))
     facts = {
         "entrant": task.entrant,
         "core": dict(task.core),
         "parameters": parameters,
-        "state": core.state_size,
+        "state": policy.core.state_size,
         "learning_rate": task.learning_rate,
         "training": task.training,
         "share": task.share,
@@ -117,20 +131,51 @@ def train_core(task: CoreTask) -> None:
     _write(policy, facts, task.out)
 
 
-def _config(encoder: PolicyConfig, core: CoreConfig) -> PolicyConfig:
-    """Return the config of the encoder's policy with another core."""
-    return PolicyConfig.from_dict(encoder.to_dict() | {"core": dict(core)})
+def train_all(tasks: Sequence[CoreTask], pool: Executor, text: str) -> None:
+    """Train what is not there yet, in processes of ``pool``; ``text``: of the progress bar."""
+    left = [task for task in tasks if not (task.out / NOTES).exists()]
+    if not left:
+        return
+    futures = [pool.submit(train_core, task) for task in left]
+    for future in track(as_completed(futures), text, total=len(futures)):
+        future.result()
+
+
+def _module(task: CoreTask) -> ImitationModule:
+    """Return what gives the loss: over stored features, or with a fresh head over stored maps."""
+    trained = Policy.load(task.encoder, "torch")
+    config = PolicyConfig.from_dict(trained.config.to_dict() | {"core": dict(task.core)})
+    policy = Policy(config)
+    if not task.end_to_end:
+        policy.encoder.load_state_dict(trained.encoder.state_dict())
+        return FeatureModule(policy, mixed=False)
+    assert isinstance(policy.encoder, BackboneEncoder)
+    assert isinstance(trained.encoder, BackboneEncoder)
+    policy.encoder.front.load_state_dict(trained.encoder.front.state_dict())
+    mixed = bfloat16_is_fast(torch.device("cpu"))
+    return ImitationModule(policy, auxiliary=AUXILIARY, height=HEIGHT, mixed=mixed)
+
+
+class FeatureModule(ImitationModule):
+    """The loss of commands over features that are stored already."""
+
+    def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the terms of the loss: there is one."""
+        return {"loss": self.imitation_loss(batch["maps"].float(), batch)}
 
 
 def _windows(task: CoreTask) -> WindowDataset:
     shards = list(task.shards)
+    read: Callable[[Path], StoredLooks] = open_features
+    if task.end_to_end:
+        read = open_looks
     return WindowDataset(
         shards,
         task.windows,
         task.steps,
         seed=task.training,
         without=_left_out(shards, task.share),
-        looks=[open_features(place) for place in task.features],
+        looks=[read(place) for place in task.looks],
     )
 
 

@@ -9,7 +9,8 @@ from typing import Sequence
 
 import numpy as np
 
-from liquid_nav.comparison.plan import Plan, Question
+from liquid_nav.comparison.plan import Plan
+from liquid_nav.comparison.plan_parts import Question
 from liquid_nav.comparison.statistics import Table
 from liquid_nav.evaluation import (
     Campaign,
@@ -100,8 +101,3 @@ def collect(flights: Sequence[FlightSummary], trainings: int) -> Flown:
     each = reached.shape[1]
     reasons = tuple("".join(letters[k * each : (k + 1) * each]) for k in range(trainings))
     return Flown(reached, reasons)
-
-
-def worlds_of(plan: Plan) -> np.ndarray:
-    """Return int [F], the world of each flight of a table."""
-    return np.repeat(np.arange(len(plan.scenarios)), len(parse_seeds(plan.seeds)))

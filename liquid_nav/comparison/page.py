@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Mapping
 
 import numpy as np
 from jinja2 import Environment
 
 from liquid_nav.comparison.analysis import REFERENCE, Analysis, Row
 from liquid_nav.comparison.page_template import HTML, MARKDOWN
+from liquid_nav.comparison.plan_parts import END_TO_END, SHARED
 from liquid_nav.comparison.plots import draw_rates
 from liquid_nav.comparison.power import MARGIN
 from liquid_nav.comparison.results import Results
 from liquid_nav.comparison.statistics import Estimate, Verdict, judge
 
 TITLE = "Liquid and standard recurrent networks in closed loop"
+PROTOCOLS = {SHARED: "Shared encoder", END_TO_END: "End to end"}
+"""Protocol -> what the page calls it."""
 PICTURES = "images"
 """Folder of the pictures beside the page."""
 VERDICTS = (
@@ -48,17 +52,17 @@ class Section:
     """Text below the table."""
 
 
-def write_page(analysis: Analysis, folder: Path) -> None:
-    """Write ``comparison.md``, ``comparison.html`` and the pictures into ``folder``."""
+def write_page(analyses: Mapping[str, Analysis], folder: Path) -> None:
+    """Write ``comparison.md``, ``comparison.html`` and the pictures into ``folder``.
+
+    ``analyses``: of each protocol, by its name.
+    """
     pictures = folder / PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
-    sections = [
-        _pooled(analysis),
-        *(_question(analysis, name, pictures) for name in analysis.questions),
-        _cores(analysis.results),
-        _origin(analysis.results),
-    ]
-    values = {"title": TITLE, "answer": answer(analysis), "sections": sections}
+    sections = []
+    for protocol, analysis in analyses.items():
+        sections += _sections(PROTOCOLS[protocol], analysis, pictures, f"comparison_{protocol}")
+    values = {"title": TITLE, "answer": answer(analyses), "sections": sections}
     plain = Environment(trim_blocks=True, lstrip_blocks=True)
     markdown = plain.from_string(MARKDOWN).render(pictures=PICTURES, **values)
     (folder / "comparison.md").write_text(markdown.rstrip() + "\n")
@@ -68,8 +72,16 @@ def write_page(analysis: Analysis, folder: Path) -> None:
     (folder / "comparison.html").write_text(html)
 
 
-def answer(analysis: Analysis) -> list[str]:
-    """Return what follows from the flights, a sentence for each question."""
+def answer(analyses: Mapping[str, Analysis]) -> list[str]:
+    """Return what follows from the flights: sentences about each protocol and its questions."""
+    return [
+        f"{PROTOCOLS[protocol]}: {sentence}"
+        for protocol, analysis in analyses.items()
+        for sentence in _sentences(analysis)
+    ]
+
+
+def _sentences(analysis: Analysis) -> list[str]:
     results = analysis.results
     trainings = {len(rows) for one in results.outcomes.values() for rows in one.values()}
     sentences = [
@@ -105,6 +117,17 @@ def _counts(rows: list[Row]) -> str:
     return ", ".join(parts) or "nothing else flew"
 
 
+def _sections(way: str, analysis: Analysis, pictures: Path, stem: str) -> list[Section]:
+    """Return all about a protocol; ``way``: its name for people."""
+    sections = [
+        _pooled(analysis),
+        *(_question(analysis, name, pictures, stem) for name in analysis.questions),
+        _cores(analysis.results),
+        _origin(analysis.results),
+    ]
+    return [replace(section, title=f"{way}: {section.title}") for section in sections]
+
+
 def _pooled(analysis: Analysis) -> Section:
     rows = []
     for one in analysis.pooled():
@@ -113,15 +136,15 @@ def _pooled(analysis: Analysis) -> Section:
             p = f"{one.p:.3f}"
         rows.append((*_cells(one.row), _rate(one.middle), _rate(one.improvement), p))
     header = (*_header(), "middle half", "more likely better", "p")
-    return Section("All questions together", header, tuple(rows), note=f"{VERDICTS} {POOLED}")
+    return Section("all questions together", header, tuple(rows), note=f"{VERDICTS} {POOLED}")
 
 
-def _question(analysis: Analysis, name: str, pictures: Path) -> Section:
+def _question(analysis: Analysis, name: str, pictures: Path, stem: str) -> Section:
     results = analysis.results
     rows = analysis.rows(name)
     liquid = {entrant for entrant, facts in results.entrants.items() if facts.liquid}
-    title = f"{name}: {results.questions[name]}"
-    file = f"comparison_{name}.png"
+    title = f"{name}, {results.questions[name]}"
+    file = f"{stem}_{name}.png"
     draw_rates(rows, liquid, title, pictures / file)
     return Section(title, _header(), tuple(_cells(row) for row in rows), file)
 
@@ -162,7 +185,7 @@ def _cores(results: Results) -> Section:
         "step, ms",
     )
     return Section(
-        "The cores", header, rows, note="Times are those of one core of the computer that trained."
+        "the cores", header, rows, note="Times are those of one core of the computer that trained."
     )
 
 
@@ -173,7 +196,7 @@ def _origin(results: Results) -> Section:
         ("software", results.software),
         ("flights", f"seeds {results.seeds} in {' and '.join(results.worlds)}"),
     )
-    return Section("What decides these numbers", ("what", "value"), rows)
+    return Section("what decides these numbers", ("what", "value"), rows)
 
 
 def _rate(estimate: Estimate | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Mapping
 
+from liquid_nav.comparison.plan_parts import END_TO_END, SHARED, Protocol, Question
 from liquid_nav.errors import UserError
 from liquid_nav.evaluation import FIRST_REPORTED_SEED, parse_seeds
 from liquid_nav.fitting import misfit
@@ -27,26 +28,8 @@ class PlanError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One set of flights."""
-
-    name: str
-    """Short, e.g. ``fog``."""
-    about: str
-    """What is asked, for the page."""
-    condition: str = "summer"
-    """Condition that is flown in."""
-    frame_rate: float | None = None
-    """Camera rate, Hz; None: the plan's."""
-    reset_state: bool = False
-    """Whether the state is zeroed before each frame."""
-    share: float = 1.0
-    """Share of the demonstrations that the flown cores have learned from, above 0 to 1."""
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole comparison with a shared encoder."""
+    """A whole comparison."""
 
     encoder: Recipe
     """Training of the encoder, and with it the first part of the data: disturbed expert flights."""
@@ -61,13 +44,11 @@ class Plan:
     windows: WindowConfig = field(default_factory=WindowConfig)
     """Batches that the cores learn from, the same for all."""
     looks: int = 2
-    """Looks of each frame whose features are stored."""
-    steps: int = 1500
-    """Optimizer steps of every core."""
-    learning_rates: tuple[float, ...] = (0.002, 0.006, 0.015)
-    """Each entrant gets the one of these with which it flies best on ``choosing``."""
-    trainings: int = 5
-    """Trainings of each entrant."""
+    """Looks of each frame that are learned from."""
+    shared: Protocol = field(default_factory=Protocol)
+    """Trainings of cores over a shared encoder."""
+    end_to_end: Protocol | None = None
+    """Trainings of cores with heads of their own; None: there are none."""
     parameters: int = 5668
     """Number of trainable parameters of each core, within 5 %."""
     choosing: str = "14000:14010"
@@ -81,22 +62,24 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Raise PlanError for what cannot be trained or flown."""
-        if not self.questions or not self.learning_rates or not self.scenarios:
-            raise PlanError("the plan has no questions, learning_rates or scenarios", REMEDY)
+        if not self.questions or not self.scenarios:
+            raise PlanError("the plan has no questions or scenarios", REMEDY)
         names = [question.name for question in self.questions]
         if len(set(names)) < len(names):
             raise PlanError("two questions have the same name", REMEDY)
-        for name in ("mixture", "mixture_steps", "looks", "steps", "trainings", "parameters"):
+        for name in ("mixture", "mixture_steps", "looks", "parameters"):
             if getattr(self, name) < 1:
                 raise PlanError(f"{name} is {getattr(self, name)}", "give a number from 1 on")
-        if min(self.learning_rates) <= 0.0 or self.frame_rate <= 0.0:
-            raise PlanError("a learning rate or the frame_rate is not positive", REMEDY)
+        if self.frame_rate <= 0.0:
+            raise PlanError(f"frame_rate is {self.frame_rate}", "give a rate in Hz, e.g. 15")
         for question in self.questions:
             if not 0.0 < question.share <= 1.0:
                 raise PlanError(
                     f"share of question {question.name} is {question.share}",
                     "give 0.1, for a tenth",
                 )
+        for protocol in self.protocols.values():
+            _check_protocol(protocol, names)
         choosing = parse_seeds(self.choosing)
         if choosing.start < TRAINING_SEED_LIMIT or choosing.stop > FIRST_REPORTED_SEED:
             raise PlanError(
@@ -113,9 +96,20 @@ class Plan:
         return self.encoder.first_seed + sum(plan.flights for plan in self.encoder.rounds)
 
     @property
-    def shares(self) -> tuple[float, ...]:
-        """Shares of the demonstrations that cores learn from, largest first."""
-        return tuple(sorted({question.share for question in self.questions}, reverse=True))
+    def protocols(self) -> dict[str, Protocol]:
+        """Name -> the protocols that are followed."""
+        found = {SHARED: self.shared}
+        if self.end_to_end is not None:
+            found[END_TO_END] = self.end_to_end
+        return found
+
+    def questions_of(self, protocol: Protocol) -> list[Question]:
+        """Return the questions that a protocol's entrants fly."""
+        return [
+            one
+            for one in self.questions
+            if not protocol.questions or one.name in protocol.questions
+        ]
 
     def digest(self) -> str:
         """SHA-256 of everything in the plan."""
@@ -135,12 +129,31 @@ def load_plan(path: Path) -> Plan:
         values["questions"] = tuple(_part(Question, one) for one in data["questions"])
         if "windows" in data:
             values["windows"] = _part(WindowConfig, data["windows"])
+        for name in (SHARED, END_TO_END):
+            if name in data:
+                values[name] = _part(Protocol, data[name])
         plan: Plan = _part(Plan, values)
     except UserError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlanError(f"'{path}' does not fit: {error}", REMEDY) from error
     return plan
+
+
+def _check_protocol(protocol: Protocol, questions: list[str]) -> None:
+    """Raise PlanError for a protocol that cannot be followed."""
+    for name in ("steps", "trainings"):
+        if getattr(protocol, name) < 1:
+            raise PlanError(f"{name} is {getattr(protocol, name)}", "give a number from 1 on")
+    if min(protocol.learning_rates, default=0.0) <= 0.0:
+        raise PlanError(
+            f"learning_rates are {list(protocol.learning_rates)}", "give positive numbers"
+        )
+    unknown = [name for name in protocol.questions if name not in questions]
+    if unknown:
+        raise PlanError(
+            f"there is no question '{unknown[0]}'", f"choose of: {', '.join(questions)}"
+        )
 
 
 def _part(cls: type[Any], values: Mapping[str, Any]) -> Any:

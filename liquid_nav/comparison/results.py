@@ -14,7 +14,6 @@ from liquid_nav.errors import UserError
 
 REACHED = "s"
 """Letter of a flight that reached its target; the others are those of ``OUTCOME_REASONS``."""
-RESULTS = "results.json"
 
 
 @dataclass(frozen=True, slots=True)

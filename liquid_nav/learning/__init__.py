@@ -9,8 +9,14 @@ from liquid_nav.lazy_names import lazy_names
 if TYPE_CHECKING:
     from liquid_nav.learning.cache import CacheError, Shard
     from liquid_nav.learning.collecting import collect_flights, round_tasks
-    from liquid_nav.learning.front_features import Answer, answers, front_of
-    from liquid_nav.learning.hardware import TrainingHardware
+    from liquid_nav.learning.front_features import (
+        Answer,
+        answers,
+        compute_looks,
+        front_of,
+        open_looks,
+    )
+    from liquid_nav.learning.hardware import TrainingHardware, bfloat16_is_fast
     from liquid_nav.learning.imitation import ImitationModule, one_cycle
     from liquid_nav.learning.import_dataset import (
         IMPORT_REPORT_NAME,
@@ -18,7 +24,6 @@ if TYPE_CHECKING:
         import_recordings,
     )
     from liquid_nav.learning.ingest import IngestOptions
-    from liquid_nav.learning.losses import COMMAND_WEIGHTS, command_loss
     from liquid_nav.learning.recipe import (
         TRAINING_SEED_LIMIT,
         Recipe,
@@ -38,12 +43,11 @@ else:
         {
             "cache": ["CacheError", "Shard"],
             "collecting": ["collect_flights", "round_tasks"],
-            "front_features": ["Answer", "answers", "front_of"],
-            "hardware": ["TrainingHardware"],
+            "front_features": ["Answer", "answers", "compute_looks", "front_of", "open_looks"],
+            "hardware": ["TrainingHardware", "bfloat16_is_fast"],
             "imitation": ["ImitationModule", "one_cycle"],
             "import_dataset": ["IMPORT_REPORT_NAME", "data_set_shards", "import_recordings"],
             "ingest": ["IngestOptions"],
-            "losses": ["COMMAND_WEIGHTS", "command_loss"],
             "recipe": [
                 "Recipe",
                 "RecipeError",
@@ -62,7 +66,6 @@ else:
 
 __all__ = [
     "Answer",
-    "COMMAND_WEIGHTS",
     "CacheError",
     "IMPORT_REPORT_NAME",
     "ImitationModule",
@@ -80,15 +83,17 @@ __all__ = [
     "WindowConfig",
     "WindowDataset",
     "answers",
+    "bfloat16_is_fast",
     "build_still_data_set",
     "collect_flights",
-    "command_loss",
+    "compute_looks",
     "data_set_shards",
     "find_still_pictures",
     "front_of",
     "import_recordings",
     "load_recipe",
     "one_cycle",
+    "open_looks",
     "read_recipe_mapping",
     "recipe_from_mapping",
     "replay_recording",

@@ -108,7 +108,7 @@ class ImitationModule(lightning.LightningModule):
             features = self.look(batch["maps"])
         else:
             features = self.encode(batch["images"])
-        command = self._command_loss(features, batch)
+        command = self.imitation_loss(features, batch)
         auxiliary = geometry_loss(
             self.auxiliary(features), batch["auxiliary"], batch["weight"], self.height_weight
         )
@@ -118,7 +118,8 @@ class ImitationModule(lightning.LightningModule):
             "loss": self.command_weight * command + self.auxiliary_weight * auxiliary,
         }
 
-    def _command_loss(self, features: Tensor, batch: dict[str, Tensor]) -> Tensor:
+    def imitation_loss(self, features: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        """Return the error of the commands that the core gives for features, float32 [B,T,F]."""
         if not self.command_weight:
             return torch.zeros((), device=features.device)
         state = self.policy.core.initial_state(len(features))

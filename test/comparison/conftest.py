@@ -26,9 +26,9 @@ drivers: [feedforward, gru]
 mixture: 1
 mixture_steps: 2
 windows: {batch: 4, steps: 8}
-steps: 4
-learning_rates: [0.002]
-trainings: 2
+shared: {steps: 4, learning_rates: [0.002], trainings: 2}
+end_to_end:
+  {steps: 3, learning_rates: [0.002], trainings: 1, entrants: [ltc_ncp, gru], questions: [summer]}
 choosing: 14000:14001
 seeds: 24000:24001
 scenarios: [field]
@@ -51,7 +51,7 @@ def tiny(tmp_path_factory):
 def other(tmp_path_factory):
     """The path of a plan with other windows."""
     path = tmp_path_factory.mktemp("plan") / "other.yaml"
-    path.write_text(yaml.safe_dump(yaml.safe_load(TINY) | {"steps": 5}))
+    path.write_text(yaml.safe_dump(yaml.safe_load(TINY) | {"mixture_steps": 5}))
     return path
 
 

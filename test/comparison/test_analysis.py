@@ -99,22 +99,25 @@ def test_results_survive_their_file(results, tmp_path):
 
 def test_the_page(results, tmp_path):
     analysis = Analysis(results)
-    write_page(analysis, tmp_path)
+    write_page({"shared": analysis, "end_to_end": analysis}, tmp_path)
     text = (tmp_path / "comparison.md").read_text()
     html = (tmp_path / "comparison.html").read_text()
     for part in (text, html):
         assert "3 cores of equal size were trained 3 times each" in part
         assert "p" * 64 in part and "d" * 64 in part and "24000:24120" in part
-    fog = next(line for line in text.splitlines() if line.startswith("- fog:"))
+    fog = next(line for line in text.splitlines() if line.startswith("- Shared encoder: fog:"))
     assert "1 worse" in fog and "1 undecided" in fog and "liquid cores together are +" in fog
     tables = [line for line in text.splitlines() if line.startswith("|")]
     widths = {line.count("|") for line in tables if line.startswith("| gru")}
     assert widths == {5, 8, 9}
-    for name in ("summer", "fog"):
+    for name in ("shared_summer", "shared_fog", "end_to_end_summer", "end_to_end_fog"):
         assert (tmp_path / "images" / f"comparison_{name}.png").stat().st_size > 5000
-    assert html.count("data:image/png;base64,") == 2 and "<script" not in html
+    assert html.count("data:image/png;base64,") == 4 and "<script" not in html
 
 
 def test_every_question_has_a_sentence(results):
-    sentences = answer(Analysis(results))
-    assert [one.split(":")[0] for one in sentences[1:]] == ["summer", "fog"]
+    sentences = answer({"end_to_end": Analysis(results)})
+    assert [one.split(":")[:2] for one in sentences[1:]] == [
+        ["End to end", " summer"],
+        ["End to end", " fog"],
+    ]

@@ -22,10 +22,12 @@ def written(tmp_path, **changes):
 
 def test_the_shipped_plan_asks_what_has_to_be_asked():
     plan = load_plan(SHIPPED)
-    assert plan.trainings == 5 and len(ENTRANTS) >= 13
+    assert plan.shared.trainings == 5 and len(ENTRANTS) >= 13
+    assert plan.end_to_end.trainings == 3 and len(plan.end_to_end.entrants) == 5
     names = {question.name for question in plan.questions}
     assert names >= {"summer", "winter", "fog", "dusk", "drift", "irregular", "slow", "occluded"}
-    assert plan.shares == (1.0, 0.1)
+    assert {question.share for question in plan.questions_of(plan.shared)} == {1.0, 0.1}
+    assert {question.share for question in plan.questions_of(plan.end_to_end)} == {1.0}
     assert parse_seeds(plan.seeds).start >= FIRST_REPORTED_SEED
     assert plan.encoder.command == 0.0
     for question in plan.questions:
@@ -41,19 +43,22 @@ def test_the_data_has_seeds_of_its_own():
 def test_the_digest_is_that_of_the_content(tmp_path):
     same = load_plan(written(tmp_path)).digest()
     assert same == load_plan(SHIPPED).digest()
-    assert load_plan(written(tmp_path, steps=1501)).digest() != same
+    assert load_plan(written(tmp_path, mixture=11)).digest() != same
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"steps": 0}, "steps is 0"),
-        ({"steps": "many"}, "steps is 'many'"),
+        ({"shared": {"steps": 0}}, "steps is 0"),
+        ({"shared": {"steps": "many"}}, "steps is 'many'"),
+        ({"end_to_end": {"trainings": 0}}, "trainings is 0"),
+        ({"end_to_end": {"questions": ["fogg"]}}, "no question 'fogg'"),
         ({"trainigs": 5}, "unknown keys"),
         ({"choosing": "24000:24010"}, "learning rates are chosen on seeds 24000:24010"),
         ({"choosing": "500:510"}, "learning rates are chosen on seeds 500:510"),
-        ({"learning_rates": [0.01, -1.0]}, "not positive"),
+        ({"shared": {"learning_rates": [0.01, -1.0]}}, "give positive numbers"),
         ({"questions": []}, "no questions"),
+        ({"frame_rate": 0}, "frame_rate is 0"),
         ({"questions": [{"name": "a", "about": "b"}] * 2}, "same name"),
         ({"questions": [{"name": "a", "about": "b", "share": 0.0}]}, "share of question a is 0.0"),
         ({"questions": [{"name": "a", "abot": "b"}]}, "abot"),

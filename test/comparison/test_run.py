@@ -31,12 +31,12 @@ def flown(tiny, tmp_path_factory):
 
 
 def models(folder):
-    return sorted(folder.glob("models/*/*/*/*"))
+    return sorted(folder.glob("models/shared/*/*/*/*"))
 
 
 @pytest.mark.slow
 def test_it_trains_flies_and_writes_the_page(flown, plan):
-    results = load_results(flown / "results.json")
+    results = load_results(flown / "results_shared.json")
     assert list(results.entrants) == ["ltc_ncp", "gru"] and results.plan == plan.digest()
     for question in ("summer", "half"):
         for name in ("ltc_ncp", "gru"):
@@ -45,6 +45,9 @@ def test_it_trains_flies_and_writes_the_page(flown, plan):
     text = (flown / "comparison.md").read_text()
     assert "2 cores of equal size were trained 2 times each" in text
     assert (flown / "comparison.html").exists()
+    alone = load_results(flown / "results_end_to_end.json")
+    assert list(alone.entrants) == ["ltc_ncp", "gru"] and list(alone.outcomes) == ["summer"]
+    assert "End to end: 2 cores of equal size were trained 1 times" in text
     # Both shares of the demonstrations, two trainings each.
     assert len(models(flown)) == 8
     notes = [json.loads((model / NOTES).read_text()) for model in models(flown)]
@@ -82,29 +85,47 @@ def test_what_is_finished_is_not_done_again(flown, tiny):
     files = [*models(flown), *flown.rglob("*.jsonl"), *flown.rglob("look-*.npy")]
     before = {file: file.stat().st_mtime_ns for file in files if file.suffix != ".jsonl"}
     content = {file: file.read_bytes() for file in files if file.suffix == ".jsonl"}
-    results = load_results(flown / "results.json")
+    results = load_results(flown / "results_shared.json")
     again = compare(flown, tiny, "--entrant", "ltc_ncp", "--entrant", "gru")
     assert again.exit_code == 0 and "The page: " in again.output, again.output
     assert {file: file.stat().st_mtime_ns for file in before} == before
     assert {file: file.read_bytes() for file in content} == content
-    assert load_results(flown / "results.json").outcomes == results.outcomes
+    assert load_results(flown / "results_shared.json").outcomes == results.outcomes
 
 
 @pytest.mark.slow
 def test_one_more_entrant_is_flown_alone_against_the_stored_results(flown, tiny):
-    results = load_results(flown / "results.json")
+    results = load_results(flown / "results_shared.json")
     known = set(models(flown))
     done = compare(flown, tiny, "--entrant", "feedforward")
     assert done.exit_code == 0, done.output
-    more = load_results(flown / "results.json")
+    more = load_results(flown / "results_shared.json")
     assert list(more.entrants) == ["ltc_ncp", "gru", "feedforward"]
     assert more.outcomes["summer"]["gru"] == results.outcomes["summer"]["gru"]
     assert {model.parts[-4] for model in set(models(flown)) - known} == {"feedforward"}
 
 
 @pytest.mark.slow
+def test_end_to_end_the_head_learns_and_the_front_stays(flown):
+    (model,) = flown.glob("models/end_to_end/gru/*/*/*")
+    shared = Policy.load(flown / "encoder" / "round-0" / "model", "torch").encoder
+    own = Policy.load(model, "torch").encoder
+    for name, value in own.front.state_dict().items():
+        assert torch.equal(value, shared.front.state_dict()[name]), name
+    assert any(
+        not torch.equal(value, shared.head.state_dict()[name])
+        for name, value in own.head.state_dict().items()
+    )
+    cores = models(flown)
+    assert all(
+        torch.equal(value, shared.head.state_dict()[name])
+        for name, value in Policy.load(cores[0], "torch").encoder.head.state_dict().items()
+    )
+
+
+@pytest.mark.slow
 def test_a_training_can_be_repeated_to_the_last_bit(flown, plan, tmp_path):
-    model = next(flown.glob("models/gru/*/share-1/training-2"))
+    model = next(flown.glob("models/shared/gru/*/share-1/training-2"))
     notes = json.loads((model / NOTES).read_text())
     encoder = flown / "encoder" / "round-0" / "model"
     shards = [
@@ -119,10 +140,9 @@ def test_a_training_can_be_repeated_to_the_last_bit(flown, plan, tmp_path):
         tuple(shards),
         tuple(flown / "features" / name for name in features),
         plan.windows,
-        plan.steps,
+        plan.shared.steps,
         notes["learning_rate"],
         2,
-        1.0,
         tmp_path / "again",
     )
     train_core(task)
