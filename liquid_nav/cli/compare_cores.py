@@ -9,7 +9,17 @@ from typing import Sequence
 
 import typer
 
-from liquid_nav.comparison import Analysis, ComparisonRun, answer, load_plan, write_page
+from liquid_nav.comparison import (
+    PICTURES,
+    SHARED,
+    Analysis,
+    ComparisonRun,
+    answer,
+    film_parting,
+    find_partings,
+    load_plan,
+    write_page,
+)
 
 
 def compare_cores(
@@ -24,7 +34,11 @@ def compare_cores(
     results = run.run(entrants)
     flown = {name: found for name, found in results.items() if found.entrants}
     analyses = {name: Analysis(found) for name, found in flown.items()}
-    write_page(analyses, folder)
+    partings = find_partings(analyses[SHARED])
+    for parting in partings:
+        report(f"filming {parting.question}: {parting.reaching} and {parting.failing}")
+        film_parting(run.plan, folder, results[SHARED], parting, folder / PICTURES)
+    write_page(analyses, folder, partings)
     if as_json:
         typer.echo(json.dumps({name: asdict(found) for name, found in flown.items()}))
         return

@@ -9,9 +9,11 @@ from liquid_nav.lazy_names import lazy_names
 if TYPE_CHECKING:
     from liquid_nav.comparison.analysis import Analysis
     from liquid_nav.comparison.entrants import ENTRANTS, Entrant
-    from liquid_nav.comparison.page import answer, write_page
+    from liquid_nav.comparison.page import PICTURES, answer, write_page
+    from liquid_nav.comparison.parting import Parting, find_partings
+    from liquid_nav.comparison.parting_flights import film_parting
     from liquid_nav.comparison.plan import Plan, PlanError, load_plan
-    from liquid_nav.comparison.plan_parts import Protocol, Question
+    from liquid_nav.comparison.plan_parts import END_TO_END, SHARED, Protocol, Question
     from liquid_nav.comparison.power import Design, Scatter, simulate_campaigns
     from liquid_nav.comparison.results import EntrantFacts, Results, load_results
     from liquid_nav.comparison.run import ComparisonRun
@@ -30,9 +32,11 @@ else:
         {
             "analysis": ["Analysis"],
             "entrants": ["ENTRANTS", "Entrant"],
-            "page": ["answer", "write_page"],
+            "page": ["PICTURES", "answer", "write_page"],
+            "parting": ["Parting", "find_partings"],
+            "parting_flights": ["film_parting"],
             "plan": ["Plan", "PlanError", "load_plan"],
-            "plan_parts": ["Protocol", "Question"],
+            "plan_parts": ["END_TO_END", "Protocol", "Question", "SHARED"],
             "power": ["Design", "Scatter", "simulate_campaigns"],
             "results": ["EntrantFacts", "Results", "load_results"],
             "run": ["ComparisonRun"],
@@ -53,19 +57,25 @@ __all__ = [
     "Bootstrap",
     "ComparisonRun",
     "Design",
+    "END_TO_END",
     "ENTRANTS",
     "Entrant",
     "EntrantFacts",
     "Estimate",
+    "PICTURES",
+    "Parting",
     "Plan",
     "PlanError",
     "Protocol",
     "Question",
     "Results",
+    "SHARED",
     "Scatter",
     "Verdict",
     "answer",
     "count_parameters",
+    "film_parting",
+    "find_partings",
     "fit_size",
     "holm",
     "judge",

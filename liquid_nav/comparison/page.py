@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Mapping
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 from jinja2 import Environment
 
 from liquid_nav.comparison.analysis import REFERENCE, Analysis, Row
 from liquid_nav.comparison.page_template import HTML, MARKDOWN
+from liquid_nav.comparison.parting import Parting
+from liquid_nav.comparison.parting_flights import picture_name, video_name
 from liquid_nav.comparison.plan_parts import END_TO_END, SHARED
 from liquid_nav.comparison.plots import draw_rates
 from liquid_nav.comparison.power import MARGIN
@@ -48,25 +50,39 @@ class Section:
     """Cells."""
     picture: str = ""
     """File of a picture in ``PICTURES``; empty: none."""
+    parting: Parting | None = None
+    """Flights whose picture and videos are in ``PICTURES`` too; None: there are none."""
     note: str = ""
     """Text below the table."""
 
 
-def write_page(analyses: Mapping[str, Analysis], folder: Path) -> None:
+def write_page(
+    analyses: Mapping[str, Analysis], folder: Path, partings: Sequence[Parting] = ()
+) -> None:
     """Write ``comparison.md``, ``comparison.html`` and the pictures into ``folder``.
 
-    ``analyses``: of each protocol, by its name.
+    Args:
+        analyses: of each protocol, by its name.
+        folder: of the page.
+        partings: flights of the first protocol whose files lie in ``PICTURES`` already.
     """
     pictures = folder / PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
-    sections = []
+    sections: list[Section] = []
     for protocol, analysis in analyses.items():
-        sections += _sections(PROTOCOLS[protocol], analysis, pictures, f"comparison_{protocol}")
-    values = {"title": TITLE, "answer": answer(analyses), "sections": sections}
+        shown = {}
+        if not sections:
+            shown = {one.question: one for one in partings}
+        sections += _sections(protocol, analysis, pictures, shown)
+    values: dict[str, Any] = {"title": TITLE, "answer": answer(analyses), "sections": sections}
+    values |= {"pictures": PICTURES, "picture_name": picture_name, "video_name": video_name}
+    values["caption"] = _caption
     plain = Environment(trim_blocks=True, lstrip_blocks=True)
-    markdown = plain.from_string(MARKDOWN).render(pictures=PICTURES, **values)
+    markdown = plain.from_string(MARKDOWN).render(**values)
     (folder / "comparison.md").write_text(markdown.rstrip() + "\n")
-    inside = {one.picture: _embedded(pictures / one.picture) for one in sections if one.picture}
+    files = [one.picture for one in sections if one.picture]
+    files += [picture_name(one.parting) for one in sections if one.parting is not None]
+    inside = {name: _embedded(pictures / name) for name in files}
     escaped = Environment(trim_blocks=True, lstrip_blocks=True, autoescape=True)
     html = escaped.from_string(HTML).render(inside=inside, **values)
     (folder / "comparison.html").write_text(html)
@@ -117,15 +133,16 @@ def _counts(rows: list[Row]) -> str:
     return ", ".join(parts) or "nothing else flew"
 
 
-def _sections(way: str, analysis: Analysis, pictures: Path, stem: str) -> list[Section]:
-    """Return all about a protocol; ``way``: its name for people."""
-    sections = [
-        _pooled(analysis),
-        *(_question(analysis, name, pictures, stem) for name in analysis.questions),
-        _cores(analysis.results),
-        _origin(analysis.results),
-    ]
-    return [replace(section, title=f"{way}: {section.title}") for section in sections]
+def _sections(
+    protocol: str, analysis: Analysis, pictures: Path, partings: Mapping[str, Parting]
+) -> list[Section]:
+    """Return all about a protocol; ``partings``: by their questions."""
+    sections = [_pooled(analysis)]
+    for name in analysis.questions:
+        section = _question(analysis, name, pictures, f"comparison_{protocol}_{name}.png")
+        sections.append(replace(section, parting=partings.get(name)))
+    sections += [_cores(analysis.results), _origin(analysis.results)]
+    return [replace(one, title=f"{PROTOCOLS[protocol]}: {one.title}") for one in sections]
 
 
 def _pooled(analysis: Analysis) -> Section:
@@ -139,12 +156,11 @@ def _pooled(analysis: Analysis) -> Section:
     return Section("all questions together", header, tuple(rows), note=f"{VERDICTS} {POOLED}")
 
 
-def _question(analysis: Analysis, name: str, pictures: Path, stem: str) -> Section:
+def _question(analysis: Analysis, name: str, pictures: Path, file: str) -> Section:
     results = analysis.results
     rows = analysis.rows(name)
     liquid = {entrant for entrant, facts in results.entrants.items() if facts.liquid}
     title = f"{name}, {results.questions[name]}"
-    file = f"{stem}_{name}.png"
     draw_rates(rows, liquid, title, pictures / file)
     return Section(title, _header(), tuple(_cells(row) for row in rows), file)
 
@@ -213,6 +229,13 @@ def _points(estimate: Estimate | None) -> str:
         return "-"
     low, high = 100 * estimate.low, 100 * estimate.high
     return f"{100 * estimate.value:+.1f} ({low:+.1f} to {high:+.1f})"
+
+
+def _caption(parting: Parting) -> str:
+    return (
+        f"{parting.question}, {parting.world}, seed {parting.seed}: {parting.reaching} reaches the "
+        f"target, {parting.failing} does not"
+    )
 
 
 def _embedded(path: Path) -> str:

@@ -22,6 +22,10 @@ MARKDOWN = """# {{ title }}
 
 {{ section.note|wordwrap(140) }}
 {% endif %}
+{% if section.parting %}
+
+![{{ caption(section.parting) }}]({{ pictures }}/{{ picture_name(section.parting) }})
+{% endif %}
 {% endfor %}
 """
 
@@ -65,6 +69,14 @@ HTML = """<!doctype html>
 </table>
 {% if section.note %}
 <p>{{ section.note }}</p>
+{% endif %}
+{% if section.parting %}
+{% set flights = section.parting %}
+<p><img src="{{ inside[picture_name(flights)] }}" alt="{{ caption(flights) }}"></p>
+<p>{% for entrant in [flights.reaching, flights.failing] %}
+<video src="{{ pictures }}/{{ video_name(flights, entrant) }}" controls muted width="48%">
+</video>
+{% endfor %}</p>
 {% endif %}
 {% endfor %}
 </main>

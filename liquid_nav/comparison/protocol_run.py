@@ -14,6 +14,7 @@ from liquid_nav.comparison.core_training import NOTES, CoreTask, train_all
 from liquid_nav.comparison.entrants import ENTRANTS
 from liquid_nav.comparison.flights import Flown, fly_question
 from liquid_nav.comparison.frozen_data import FrozenData
+from liquid_nav.comparison.model_places import model_place
 from liquid_nav.comparison.plan import Plan
 from liquid_nav.comparison.plan_parts import END_TO_END, Question
 from liquid_nav.comparison.results import EntrantFacts, Results, load_results
@@ -104,8 +105,7 @@ class ProtocolRun:
         return range(1, self.protocol.trainings + 1)
 
     def _model(self, name: str, rate: float, share: float, training: int) -> Path:
-        place = self.folder / "models" / self.name / name / f"rate-{rate:g}" / f"share-{share:g}"
-        return place / f"training-{training}"
+        return model_place(self.folder, self.name, name, rate, share, training)
 
     def _task(
         self, name: str, core: CoreConfig, rate: float, training: int, share: float
