@@ -34,6 +34,15 @@ def test_the_shipped_plan_asks_what_has_to_be_asked():
         load_condition(question.condition)
 
 
+def test_the_plain_plan_differs_by_its_encoder_alone():
+    plan, plain = load_plan(SHIPPED), load_plan(SHIPPED.with_name("plain_encoder.yaml"))
+    assert plain.encoder.first_seed == plan.encoder.first_seed
+    assert plain.encoder.rounds[0].flights == plan.encoder.rounds[0].flights
+    assert (plain.shared, plain.windows, plain.seeds) == (plan.shared, plan.windows, plan.seeds)
+    assert set(plain.questions) < set(plan.questions)
+    assert not isinstance(plain.encoder.policy.encoder, type(plan.encoder.policy.encoder))
+
+
 def test_the_data_has_seeds_of_its_own():
     plan = load_plan(SHIPPED)
     expert = range(plan.encoder.first_seed, plan.encoder.first_seed + 300)

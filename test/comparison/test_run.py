@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 from liquid_nav.cli.app import app
 from liquid_nav.comparison import ComparisonRun, PlanError, load_plan, load_results
 from liquid_nav.comparison.core_training import NOTES, CoreTask, train_core
-from liquid_nav.comparison.features import open_features
+from liquid_nav.comparison.features import compute_features, open_features
 from liquid_nav.errors import UserError
 from liquid_nav.learning import Shard
-from liquid_nav.policy import Policy
+from liquid_nav.policy import Policy, PolicyConfig
+from liquid_nav.vision import EncoderConfig
 
 
 def compare(folder, plan, *more):
@@ -78,6 +79,23 @@ def test_features_are_what_the_flying_encoder_sees(flown):
     clean, mirrored = (np.abs(look[3].astype(float) - seen).max() for look in looks)
     # Float16 resolves features to 1.2e-4 there.
     assert clean < 1.5e-4 and mirrored > 3 * clean
+
+
+@pytest.mark.slow
+def test_features_of_a_plain_encoder(flown, plan, tmp_path):
+    layers = {"channels": (4,), "kernels": (5,), "strides": (3,)}
+    small = EncoderConfig(height=45, width=80, features=6, **layers)
+    torch.manual_seed(0)
+    policy = Policy(PolicyConfig(encoder=small))
+    policy.save(tmp_path / "model")
+    folder = flown / "encoder" / "round-0" / "data"
+    compute_features(folder, tmp_path / "model", plan.encoder, 2, tmp_path / "features")
+    looks, mirrored = open_features(tmp_path / "features")
+    frames = torch.from_numpy(np.array(Shard(folder).frames[:5]))
+    seen = policy.encoder(frames).detach().numpy()
+    assert mirrored and len(looks) == 2
+    np.testing.assert_allclose(looks[0][:5].astype(float), seen, atol=2e-3)
+    assert np.abs(looks[1][:5].astype(float) - seen).max() > 0.01
 
 
 @pytest.mark.slow
