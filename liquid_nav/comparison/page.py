@@ -23,6 +23,23 @@ from liquid_nav.comparison.statistics import Estimate, Verdict, judge
 TITLE = "Liquid and standard recurrent networks in closed loop"
 PROTOCOLS = {SHARED: "Shared encoder", END_TO_END: "End to end"}
 """Protocol -> what the page calls it."""
+MEASURES = {
+    "roughness": "roughness of states",
+    "noisy_roughness": "with noise",
+    "noise": "noise moves commands",
+    "missing": "missing frames move commands",
+    "clean": "attention",
+    "noisy": "with noise",
+    "randomised": "random weights",
+}
+"""Measures of ``claims`` -> heads of their columns."""
+CLAIMS = (
+    "Roughness: mean squared difference of successive values of a neuron by its variance; 0 is "
+    "smooth, 2 is white noise. Moved commands: root mean square, in units of their scale; noise of "
+    "0.1 on features between -1 and 1, 30 % of the frames missing. Attention: saliency on the "
+    "target's columns by their share of the picture, 1 is chance; noise of 20 grey levels; what "
+    "random weights reach is no attention. Measured on flights of the data."
+)
 PICTURES = "images"
 """Folder of the pictures beside the page."""
 VERDICTS = (
@@ -141,7 +158,9 @@ def _sections(
     for name in analysis.questions:
         section = _question(analysis, name, pictures, f"comparison_{protocol}_{name}.png")
         sections.append(replace(section, parting=partings.get(name)))
-    sections += [_cores(analysis.results), _origin(analysis.results)]
+    if analysis.results.claims:
+        sections.append(_claims(analysis.results))
+    sections += [_losses(analysis), _cores(analysis.results), _origin(analysis.results)]
     return [replace(one, title=f"{PROTOCOLS[protocol]}: {one.title}") for one in sections]
 
 
@@ -174,6 +193,39 @@ def _cells(row: Row) -> tuple[str, ...]:
     if row.verdict is not None:
         verdict = row.verdict.value
     return row.entrant, _rate(row.rate), _points(row.difference), verdict
+
+
+def _claims(results: Results) -> Section:
+    rows = tuple(
+        (name, *(_measure(results.claims[name].get(measure)) for measure in MEASURES))
+        for name in results.entrants
+        if name in results.claims
+    )
+    title = "what the published claim rests on"
+    return Section(title, ("core", *MEASURES.values()), rows, note=CLAIMS)
+
+
+def _losses(analysis: Analysis) -> Section:
+    """How much of the first question's success is lost in each of the others."""
+    first, *others = analysis.questions
+    results = analysis.results
+    rows = []
+    for name in results.flown_by(first):
+        begin = results.table(first, name).mean()
+        cells = [name]
+        for other in others:
+            lost = "-"
+            if name in results.outcomes[other]:
+                lost = f"{100 * (results.table(other, name).mean() - begin):+.1f}"
+            cells.append(lost)
+        rows.append(tuple(cells))
+    return Section(f"points gained from {first} to", ("core", *others), tuple(rows))
+
+
+def _measure(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}"
 
 
 def _cores(results: Results) -> Section:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
 import numpy as np
+from rich.progress import track
 
+from liquid_nav.comparison.claims import (
+    Attention,
+    mean_measures,
+    measure_attention,
+    measure_core,
+    read_sequences,
+)
 from liquid_nav.comparison.core_speed import time_step
 from liquid_nav.comparison.core_training import NOTES, CoreTask, train_all
 from liquid_nav.comparison.entrants import ENTRANTS
@@ -20,6 +29,7 @@ from liquid_nav.comparison.plan_parts import END_TO_END, Question
 from liquid_nav.comparison.results import EntrantFacts, Results, load_results
 from liquid_nav.comparison.size import CoreConfig
 from liquid_nav.evaluation import describe_software
+from liquid_nav.policy import Policy
 
 CHOOSING = Question("choosing", "choosing of learning rates")
 
@@ -76,6 +86,7 @@ class ProtocolRun:
         train_all(tasks, self.pool, f"{self.name}: training")
         for name in names:
             results.entrants[name] = self._facts(name, rates[name])
+        self._measure_claims(names, rates, results)
         for question in questions:
             results.questions[question.name] = question.about
             for name in names:
@@ -84,6 +95,26 @@ class ProtocolRun:
                 self.report(f"{self.name}, {question.name}, {name}: {flown.table.mean():.0%}")
                 results.save(self.file)
         return results
+
+    def _measure_claims(
+        self, names: Sequence[str], rates: Mapping[str, float], results: Results
+    ) -> None:
+        """Measure what needs no flights; the attention of a shared encoder is that of all."""
+        expert = self.data.expert
+        sequences = read_sequences(expert, self.data.features_of(expert))
+        view = math.radians(self.plan.encoder.policy.camera["fov_deg"])
+        shared = self.name != END_TO_END
+        attention: Sequence[Attention] = ()
+        for name in track(names, f"{self.name}: smoothness, irregular time, attention"):
+            models = [self._model(name, rates[name], 1.0, k) for k in self._trainings]
+            policies = [Policy.load(model, "torch") for model in models]
+            if not (shared and attention):
+                looking = policies
+                if shared:
+                    looking = policies[:1]
+                attention = [measure_attention(policy, expert, view) for policy in looking]
+            cores = [measure_core(policy, sequences) for policy in policies]
+            results.claims[name] = mean_measures(cores) | mean_measures(attention)
 
     def _begin(self) -> Results:
         """Return the results of the same plan and data so far, or empty ones."""

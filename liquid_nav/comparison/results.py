@@ -58,6 +58,8 @@ class Results:
     """Name -> facts."""
     outcomes: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     """Question -> entrant -> a text for each training with a letter for each flight."""
+    claims: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    """Entrant -> measure of ``claims`` -> its mean over the trainings that have it; None: none."""
 
     def table(self, question: str, entrant: str) -> Table:
         """Return boolean [K,F]: training x flight, whether the target was reached."""

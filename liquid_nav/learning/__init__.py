@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from liquid_nav.lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from liquid_nav.learning.auxiliary import VISIBLE
     from liquid_nav.learning.cache import CacheError, Shard
     from liquid_nav.learning.collecting import collect_flights, round_tasks
     from liquid_nav.learning.front_features import (
@@ -41,6 +42,7 @@ else:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "auxiliary": ["VISIBLE"],
             "cache": ["CacheError", "Shard"],
             "collecting": ["collect_flights", "round_tasks"],
             "front_features": ["Answer", "answers", "compute_looks", "front_of", "open_looks"],
@@ -80,6 +82,7 @@ __all__ = [
     "StoredLooks",
     "TRAINING_SEED_LIMIT",
     "TrainingHardware",
+    "VISIBLE",
     "WindowConfig",
     "WindowDataset",
     "answers",

@@ -98,6 +98,10 @@ def test_results_survive_their_file(results, tmp_path):
 
 
 def test_the_page(results, tmp_path):
+    results.claims = {
+        "gru": {"roughness": None, "noisy_roughness": 0.25, "noise": 0.1, "missing": 0.2}
+        | {"clean": 3.0, "noisy": 2.0, "randomised": 1.1}
+    }
     analysis = Analysis(results)
     write_page({"shared": analysis, "end_to_end": analysis}, tmp_path)
     text = (tmp_path / "comparison.md").read_text()
@@ -109,7 +113,10 @@ def test_the_page(results, tmp_path):
     assert "1 worse" in fog and "1 undecided" in fog and "liquid cores together are +" in fog
     tables = [line for line in text.splitlines() if line.startswith("|")]
     widths = {line.count("|") for line in tables if line.startswith("| gru")}
-    assert widths == {5, 8, 9}
+    assert widths == {3, 5, 8, 9}
+    assert "| gru | - | 0.250 | 0.100 | 0.200 | 3.000 | 2.000 | 1.100 |" in tables
+    gained = 100 * (results.table("fog", "gru").mean() - results.table("summer", "gru").mean())
+    assert f"| gru | {gained:+.1f} |" in tables
     for name in ("shared_summer", "shared_fog", "end_to_end_summer", "end_to_end_fog"):
         assert (tmp_path / "images" / f"comparison_{name}.png").stat().st_size > 5000
     assert html.count("data:image/png;base64,") == 4 and "<script" not in html

@@ -39,6 +39,9 @@ def models(folder):
 def test_it_trains_flies_and_writes_the_page(flown, plan):
     results = load_results(flown / "results_shared.json")
     assert list(results.entrants) == ["ltc_ncp", "gru"] and results.plan == plan.digest()
+    assert set(results.claims) == {"ltc_ncp", "gru"}
+    assert results.claims["gru"]["clean"] == results.claims["ltc_ncp"]["clean"] > 0.0
+    assert results.claims["gru"]["missing"] > 0.0
     for question in ("summer", "half"):
         for name in ("ltc_ncp", "gru"):
             rows = results.outcomes[question][name]
