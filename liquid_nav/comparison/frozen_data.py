@@ -52,7 +52,7 @@ class FrozenData:
         return [self.expert, *(self._driven(name) for name in self.drivers)]
 
     def collect(self, cores: Mapping[str, CoreConfig], pool: Executor) -> None:
-        """Train the encoder, let everybody fly who drives, and compute all features.
+        """Train the encoder, let the drivers fly, and compute all features.
 
         Args:
             cores: config of each driver's core.

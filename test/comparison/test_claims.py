@@ -123,7 +123,7 @@ class Looking:
         return mass
 
 
-def test_attention_on_the_target_is_told_from_chance(shard, monkeypatch):
+def test_attention_on_the_target_is_more_than_chance(shard, monkeypatch):
     monkeypatch.setattr("liquid_nav.comparison.claims.Policy", lambda config: Looking())
     found = measure_attention(Looking(shard.auxiliary[:, 0]), "shard", Looking.view)
     assert found.clean == pytest.approx(1.0 / (2.0 * HALF_WIDTH), rel=0.25)
