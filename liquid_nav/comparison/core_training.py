@@ -83,8 +83,8 @@ class CoreTask:
 def train_core(task: CoreTask) -> None:
     """Train one core and write the model; nothing is done where it is there already.
 
-    A loss that is no longer finite ends the training: the model is then the one before that step,
-    and ``training.json`` states it.
+    A loss or a gradient that is no longer finite ends the training: the model is then the one
+    before that step, and ``training.json`` states it.
     """
     if (task.out / NOTES).exists():
         return
@@ -104,17 +104,17 @@ def train_core(task: CoreTask) -> None:
     losses: list[float] = []
     diverged = False
     for batch in _windows(task):
-        loss = module.losses(batch)["loss"]
-        if not torch.isfinite(loss):
+        terms = module.losses(batch)
+        optimizer.zero_grad()
+        torch.autograd.backward(terms["loss"])
+        size = torch.nn.utils.clip_grad_norm_(weights, CLIP)
+        if not torch.isfinite(terms["loss"] + size):
             diverged = True
             break
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(weights, CLIP)
         optimizer.step()
         policy.core.clamp_()
         schedule.step()
-        losses.append(float(loss.detach()))
+        losses.append(float(terms["command"].detach()))
     facts = {
         "entrant": task.entrant,
         "core": dict(task.core),
@@ -160,8 +160,9 @@ class FeatureModule(ImitationModule):
     """The loss of commands over features that are stored already."""
 
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Return the terms of the loss: there is one."""
-        return {"loss": self.imitation_loss(batch["maps"].float(), batch)}
+        """Return the terms of the loss: that of the commands is all of it."""
+        command = self.imitation_loss(batch["maps"].float(), batch)
+        return {"command": command, "loss": command}
 
 
 def _windows(task: CoreTask) -> WindowDataset:

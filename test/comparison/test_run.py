@@ -1,5 +1,6 @@
 """The command from nothing to its page; resumed, extended, and repeated."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -144,33 +145,47 @@ def test_end_to_end_the_head_learns_and_the_front_stays(flown):
     )
 
 
-@pytest.mark.slow
-def test_a_training_can_be_repeated_to_the_last_bit(flown, plan, tmp_path):
-    model = next(flown.glob("models/shared/gru/*/share-1/training-2"))
-    notes = json.loads((model / NOTES).read_text())
-    encoder = flown / "encoder" / "round-0" / "model"
+def task_like(flown, plan, notes, out, **changes):
+    """The training that has left ``notes``, into another folder."""
     shards = [
         flown / "encoder" / "round-0" / "data",
         *(flown / "mixture" / name / "data" for name in ("feedforward", "gru")),
     ]
     features = ["-".join(shard.relative_to(flown).parts) for shard in shards]
     task = CoreTask(
-        "gru",
-        notes["core"],
-        encoder,
-        tuple(shards),
-        tuple(flown / "features" / name for name in features),
-        plan.windows,
-        plan.shared.steps,
-        notes["learning_rate"],
-        2,
-        tmp_path / "again",
+        entrant="gru",
+        core=notes["core"],
+        encoder=flown / "encoder" / "round-0" / "model",
+        shards=tuple(shards),
+        looks=tuple(flown / "features" / name for name in features),
+        windows=plan.windows,
+        steps=plan.shared.steps,
+        learning_rate=notes["learning_rate"],
+        training=notes["training"],
+        out=out,
     )
-    train_core(task)
+    return dataclasses.replace(task, **changes)
+
+
+@pytest.mark.slow
+def test_a_training_can_be_repeated_to_the_last_bit(flown, plan, tmp_path):
+    model = next(flown.glob("models/shared/gru/*/share-1/training-2"))
+    notes = json.loads((model / NOTES).read_text())
+    train_core(task_like(flown, plan, notes, tmp_path / "again"))
     weights = "weights.safetensors"
     assert (tmp_path / "again" / weights).read_bytes() == (model / weights).read_bytes()
     other = model.with_name("training-1") / weights
     assert (model / weights).read_bytes() != other.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_training_that_diverges_is_noted_and_leaves_a_model(flown, plan, tmp_path):
+    model = next(flown.glob("models/shared/gru/*/share-1/training-1"))
+    notes = json.loads((model / NOTES).read_text())
+    train_core(task_like(flown, plan, notes, tmp_path / "wild", learning_rate=1e38, steps=50))
+    wild = json.loads((tmp_path / "wild" / NOTES).read_text())
+    assert wild["diverged"] and wild["steps"] < 50
+    assert Policy.load(tmp_path / "wild", "torch").core.state_size == notes["state"]
 
 
 def test_another_plan_in_the_same_folder_is_refused(tmp_path, tiny, other):
