@@ -54,6 +54,10 @@ class DroneEndpoint:
         """Stamp of the present frame, ns."""
         self.answer: Command | None = None
         """The command that came back for the present frame; None: not yet."""
+        self._asked = 0
+        """How often the present frame was published."""
+        self._answers = 0
+        """How many commands have come back for it."""
         self.in_step = True
         """Whether a command came back for the last frame."""
         self.patience = 0.0
@@ -89,6 +93,8 @@ class DroneEndpoint:
     def arrive(self, frames: list[CameraFrame]) -> None:
         """Take the frames that arrive at this instant, oldest first."""
         self._arrived = frames
+        self._asked = 0
+        self._answers = 0
 
     def show(self) -> None:
         """Publish state and frames, of a fallen drone the state alone."""
@@ -111,6 +117,11 @@ class DroneEndpoint:
     def waiting(self) -> bool:
         """Whether a command has still to come."""
         return self.answer is None and self._waiting_for != NOTHING
+
+    @property
+    def late_answers(self) -> bool:
+        """Whether a frame that was published again may still be answered again."""
+        return self.answer is not None and self._answers < self._asked
 
     def judge(self) -> None:
         """Note whether the command arrived, and report it."""
@@ -146,6 +157,7 @@ class DroneEndpoint:
         )
 
     def _publish(self, frames: list[CameraFrame]) -> None:
+        self._asked += 1
         self.outputs.odometry(self.drone.state)
         if self.flying:
             for frame in frames:
@@ -153,7 +165,10 @@ class DroneEndpoint:
                 self.outputs.frame(frame.image, frame.state.time)
 
     def _on_command(self, message: TwistStamped) -> None:
-        if nanoseconds(message.header.stamp) != self._waiting_for:
+        stamp = nanoseconds(message.header.stamp)
+        if self._arrived and stamp == from_seconds(self._arrived[-1].state.time):
+            self._answers += 1
+        if stamp != self._waiting_for:
             return
         command: Command = command_from(message)
         if command.is_finite():

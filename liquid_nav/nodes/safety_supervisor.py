@@ -54,7 +54,6 @@ from liquid_nav.safety import (
     SupervisorOutput,
     WatchLimits,
 )
-from liquid_nav.types import Command
 
 LOOK = 0.02
 """s between two checks for faults, at most: a fault is a hold by the next one."""
@@ -127,9 +126,6 @@ class SupervisorNode(Node):
         identity = secrets.token_hex(4)
         self._supervisor = SafetySupervisor(*_limits(limits | watched), identity)
         self._published = 0.0
-        self._answered: tuple[int, Command, Order] | None = None
-        """Stamp (ns), command and order that the last message answered; None: none of them."""
-        self._answer = TwistStamped()
         self._shown_mode = ""
         self._shown_order: Order | None = None
         self._ordered = 0.0
@@ -226,24 +222,8 @@ class SupervisorNode(Node):
             now = made
         # Before it is let through: it may be the first message of a second publisher.
         self._inputs.count_publishers()
-        command = command_from(message)
-        self._supervisor.command(command, made, now)
-        if self._comes_again(stamp, command, now):
-            self._publish(self._answer, now)
-            return
+        self._supervisor.command(command_from(message), made, now)
         self._publish_status(stamp, now)
-        self._answered = (stamp, command, self._supervisor.order)
-
-    def _comes_again(self, stamp: int, command: Command, now: float) -> bool:
-        """Return whether the last message answers this very command and is still right.
-
-        A simulator in lock step sends a frame again whose answer is late. The acceleration limit
-        counts the time between two answers: it must not be applied to one frame twice.
-        """
-        order = self._supervisor.order
-        if not self._simulated or order.mode is not Mode.ENGAGED:
-            return False
-        return (stamp, command, order) == self._answered and not self._supervisor.must_hold(now)
 
     def _on_timer(self) -> None:
         now = self._now()
@@ -259,15 +239,10 @@ class SupervisorNode(Node):
 
     def _publish_status(self, stamp: int, now: float) -> None:
         output = self._supervisor.update(now)
+        self._published = now
         # The order first: the bridge that receives the command must already have the order.
         self._show(output)
-        self._answered = None
-        self._answer = command_message(output.command, stamp, self._frame)
-        self._publish(self._answer, now)
-
-    def _publish(self, answer: TwistStamped, now: float) -> None:
-        self._published = now
-        self._commands.publish(answer)
+        self._commands.publish(command_message(output.command, stamp, self._frame))
 
     def _show(self, output: SupervisorOutput) -> None:
         self._show_mode()

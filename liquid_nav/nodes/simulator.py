@@ -43,6 +43,8 @@ TICK = 3 * PHYSICS_TIMESTEP
 """s between clock and inertial messages."""
 LAG = 0.1
 """s of wall time behind real time that are made up for; a longer delay makes the flight longer."""
+LATE = 2.0
+"""Resend intervals for which further answers to a frame are waited for."""
 AHEAD = 1.0
 """s of wall time ahead of real time, beyond one step of the clock, that are waited for."""
 
@@ -222,8 +224,23 @@ class Simulator(Node):
                 for _, endpoint in left:
                     endpoint.show_newest()
             self._spin(min(patience, self._resend))
+        self._await_late_answers(flying)
         for endpoint in flying:
             endpoint.judge()
+
+    def _await_late_answers(self, flying: list[DroneEndpoint]) -> None:
+        """Let time stand still until frames that were published again are answered as often.
+
+        On a slow machine the second answer would reach the supervisor when time has gone on, and
+        count as a second step of its acceleration limit. A frame that was lost is never answered
+        twice: after ``LATE`` times the resend interval time goes on.
+        """
+        until = wall.monotonic() + LATE * self._resend
+        while any(endpoint.late_answers for endpoint in flying):
+            left = until - wall.monotonic()
+            if left <= 0.0:
+                break
+            self._spin(left)
 
     def _show_fallen(self) -> None:
         for endpoint in self._endpoints:

@@ -28,7 +28,6 @@ from liquid_nav.nodes.messages import (
 from liquid_nav.nodes.qos import latched_qos, reliable_qos, sensor_data_qos
 from liquid_nav.nodes.safety_supervisor import SupervisorNode
 from liquid_nav.safety import BridgeReport, Fault, FaultKind, Mode, Order, Phase
-from liquid_nav.safety.limits import limit
 from liquid_nav.simulation.state import DroneState
 from liquid_nav.types import Command
 
@@ -98,11 +97,11 @@ class Bench:
 
         self.harness.until(there, "the image")
 
-    def publish(self, command, made=None):
-        """Send a command that was made from the frame of this instant, or of the one at ``made``;
-        returns what is let through.
+    def publish(self, command):
+        """Send a command that was made from the frame of this instant; returns what is let
+        through.
         """
-        before, stamp = len(self.commands), from_seconds(made or self.time)
+        before, stamp = len(self.commands), from_seconds(self.time)
 
         def answers():
             return [m for m in self.commands[before:] if nanoseconds(m.header.stamp) == stamp]
@@ -171,50 +170,6 @@ def test_it_limits(bench):
     got = bench.publish(Command(30.0, 40.0, -9.0, 9.0))
     assert math.hypot(got.vx, got.vy) == pytest.approx(2.0)
     assert (got.vz, got.yaw_rate) == (-1.0, 1.2)
-
-
-def test_a_command_that_comes_twice_is_limited_once(bench):
-    bench.engage()
-    bench.tick(0.02)
-    bench.see()
-    backward, made = Command(vx=-2.0), bench.time
-    first = bench.publish(backward)
-    assert first.vx > -1.5, "the acceleration limit does not show"
-    bench.tick(0.012)
-    assert bench.publish(backward, made) == first
-    # From the first answer on, in another direction: as if nothing had come twice.
-    bench.tick(0.008)
-    bench.see()
-    sideways = bench.publish(Command(vy=2.0))
-    whole = limit(Command(vy=2.0), first, 0.02, bench.node._supervisor.limits)
-    assert (sideways.vx, sideways.vy) == pytest.approx((whole.vx, whole.vy), abs=1e-6)
-
-
-def test_a_command_that_comes_twice_does_not_outlive_a_fault(bench):
-    bench.engage()
-    made = bench.time
-    # Without its own regular checks: the command itself must be what shows the fault.
-    for timer in bench.node.timers:
-        timer.cancel()
-    bench.tick(1.0)
-    assert bench.publish(FORWARD, made) == Command()
-
-
-@pytest.mark.parametrize("service", ["hold", "disengage"])
-def test_a_command_that_comes_twice_does_not_outlive_a_request(bench, service):
-    bench.engage()
-    assert bench.publish(FORWARD) == FORWARD
-    assert bench.harness.call(f"safety_supervisor/{service}").success
-    assert bench.publish(FORWARD) == Command()
-
-
-def test_of_two_commands_for_one_frame_each_gets_its_own_answer(bench):
-    bench.engage()
-    bench.tick(0.04)
-    bench.see()
-    assert bench.publish(FORWARD) == FORWARD
-    bench.tick(0.04)
-    assert bench.publish(Command(vx=0.5), bench.time - 0.04) == Command(vx=0.5)
 
 
 def test_a_missing_camera_is_a_hold_and_is_named(bench):

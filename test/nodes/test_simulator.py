@@ -101,6 +101,39 @@ def test_time_waits_for_the_command_of_each_frame(bench):
     assert bench.stamps() == [0, 32_000_000, 68_000_000, 100_000_000, 132_000_000]
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """Further answers are waited for as long as it takes."""
+    monkeypatch.setattr(simulator, "LATE", 1e4)
+
+
+def test_a_frame_that_was_sent_again_is_waited_for_as_often(patient, bench):
+    harness = bench.harness
+    assert harness.call("simulator/start").success
+    (endpoint,) = bench.node._endpoints
+    # The first answer ends the resending.
+    harness.until(lambda: endpoint._asked >= 3, "the first frame again")
+    bench.answer(0)
+    harness.until(lambda: endpoint._answers == 1, "the first answer")
+    asked = endpoint._asked
+    for count in range(1, asked):
+        # The node answers, so it goes on waiting and time does not.
+        assert harness.call("simulator/start").success
+        assert bench.latest() == 0 and endpoint._answers == count
+        bench.answer(0)
+        harness.until(lambda count=count: endpoint._answers != count, "the next answer")
+    harness.until(lambda: len(bench.stamps()) == 2, "the next frame")
+
+
+def test_answers_that_were_lost_are_not_waited_for_long(bench):
+    harness = bench.harness
+    assert harness.call("simulator/start").success
+    (endpoint,) = bench.node._endpoints
+    harness.until(lambda: endpoint._asked >= 3, "the first frame again")
+    bench.answer(0)
+    harness.until(lambda: len(bench.stamps()) == 2, "the next frame")
+
+
 def test_it_flies_what_the_same_commands_fly_without_ros(bench):
     from liquid_nav.simulation import PHYSICS_TIMESTEP, World, draw_latency
     from liquid_nav.worlds import load_scenario
