@@ -84,9 +84,11 @@ class ProtocolRun:
             for training in self._trainings
         ]
         train_all(tasks, self.pool, f"{self.name}: training")
-        for name in names:
+        new = [name for name in names if name not in results.entrants]
+        self._measure_claims(new, rates, results)
+        for name in new:
             results.entrants[name] = self._facts(name, rates[name])
-        self._measure_claims(names, rates, results)
+        results.save(self.file)
         for question in questions:
             results.questions[question.name] = question.about
             for name in names:
