@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
+
+PLASTIC = "plastic_synapses"
+"""Key of a core's config that lets its synapses change in flight."""
 
 
 def model_place(
@@ -20,3 +25,21 @@ def model_place(
     """
     place = folder / "models" / protocol / entrant / f"rate-{rate:g}" / f"share-{share:g}"
     return place / f"training-{training}"
+
+
+def plastic_copy(model: Path) -> Path:
+    """Return the folder of the same model with synapses that change in flight, where its core has
+    such; of any other core, the model itself.
+    """
+    config = json.loads((model / "config.json").read_text())
+    if config["core"]["kind"] != "liquid_state":
+        return model
+    copy = model.with_name(f"{model.name}-plastic")
+    if not copy.exists():
+        scratch = copy.with_name(f"{copy.name}.part")
+        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.copytree(model, scratch)
+        config["core"][PLASTIC] = True
+        (scratch / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+        scratch.rename(copy)
+    return copy

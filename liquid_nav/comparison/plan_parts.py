@@ -26,6 +26,10 @@ class Question:
     """Whether the state is zeroed before each frame."""
     share: float = 1.0
     """Share of the demonstrations that the flown cores have learned from, above 0 to 1."""
+    plastic: bool = False
+    """Whether synapses that can change in flight do so (of a liquid state machine)."""
+    entrants: tuple[str, ...] = ()
+    """Names of those that fly; none: all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from liquid_nav.comparison.core_training import NOTES, CoreTask, train_all
 from liquid_nav.comparison.entrants import ENTRANTS
 from liquid_nav.comparison.flights import Flown, fly_question
 from liquid_nav.comparison.frozen_data import FrozenData
-from liquid_nav.comparison.model_places import model_place
+from liquid_nav.comparison.model_places import model_place, plastic_copy
 from liquid_nav.comparison.plan import Plan
 from liquid_nav.comparison.plan_parts import END_TO_END, Question
 from liquid_nav.comparison.results import EntrantFacts, Results, load_results
@@ -92,6 +92,8 @@ class ProtocolRun:
         for question in questions:
             results.questions[question.name] = question.about
             for name in names:
+                if question.entrants and name not in question.entrants:
+                    continue
                 flown = self._fly(question, name, rates[name])
                 results.outcomes.setdefault(question.name, {})[name] = flown.reasons
                 self.report(f"{self.name}, {question.name}, {name}: {flown.table.mean():.0%}")
@@ -192,6 +194,8 @@ class ProtocolRun:
 
     def _fly(self, question: Question, name: str, rate: float) -> Flown:
         models = [self._model(name, rate, question.share, k) for k in self._trainings]
+        if question.plastic:
+            models = [plastic_copy(model) for model in models]
         file = self.folder / "flights" / self.name / question.name / f"{name}.jsonl"
         return fly_question(self.plan, question, models, self.plan.seeds, file, self.pool)
 

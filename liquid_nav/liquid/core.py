@@ -84,6 +84,16 @@ class Core(nn.Module):
         """Return outputs [B,T,O] and the new state [B,S] after T inputs, elapsed [B,T] in s."""
         raise NotImplementedError
 
+    def forward_plastic(
+        self, features: Tensor, state: Tensor, elapsed: Tensor, plastic: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Tensor, Mapping[str, Tensor]]:
+        """Return outputs and new state as ``forward``, and weights that have changed on the way.
+
+        ``plastic``: these weights by name, empty before the first step; most cores have none.
+        """
+        outputs, state = self(features, state, elapsed)
+        return outputs, state, plastic
+
     def time_constants(self, features: Tensor, state: Tensor) -> Tensor:
         """Return the effective time constants in s, [B,S], for features [B,I] and state [B,S]."""
         raise NotImplementedError(f"{type(self).__name__} has no continuous time constants")

@@ -90,6 +90,18 @@ class LiquidStateMachine(Core):
         states, _ = self.trajectory(features, state, elapsed)
         return self.readout(self._traces(states)), states[:, -1]
 
+    def forward_plastic(
+        self, features: Tensor, state: Tensor, elapsed: Tensor, plastic: Plastic
+    ) -> tuple[Tensor, Tensor, Plastic]:
+        """Return outputs [B,T,O], the new state [B,S] and, with ``plastic_synapses``, the synapses
+        that the spikes have changed; the readout stays.
+        """
+        if self.plastic_synapses and "internal" not in plastic:
+            batch = len(features)
+            plastic = {**plastic, "internal": self.internal.expand(batch, -1, -1).clone()}
+        states, plastic = self.trajectory(features, state, elapsed, plastic)
+        return self.readout(self._traces(states)), states[:, -1], plastic
+
     def trajectory(
         self, features: Tensor, state: Tensor, elapsed: Tensor, plastic: Plastic | None = None
     ) -> tuple[Tensor, dict[str, Tensor]]:

@@ -124,9 +124,11 @@ class Policy(nn.Module):
             self._encode = encode_function(self.encoder, self.runtime)
         features = self._encode(self.preprocess(observation.image)[None])
         time = self.core_time(torch.full((1, 1), float(elapsed)))
-        outputs, core = self.core(features[:, None], state.core, time)
+        outputs, core, plastic = self.core.forward_plastic(
+            features[:, None], state.core, time, state.plastic
+        )
         command = Command.from_array(self.commands(outputs)[0, -1].tolist())
-        return Decision(command), PolicyState(core, state.plastic, features)
+        return Decision(command), PolicyState(core, plastic, features)
 
     @torch.inference_mode()
     def inspect(self, state: PolicyState) -> dict[str, NDArray[np.float32]]:

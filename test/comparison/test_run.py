@@ -12,9 +12,11 @@ from liquid_nav.cli.app import app
 from liquid_nav.comparison import ComparisonRun, PlanError, load_plan, load_results
 from liquid_nav.comparison.core_training import NOTES, CoreTask, train_core
 from liquid_nav.comparison.features import compute_features, open_features
+from liquid_nav.comparison.model_places import plastic_copy
 from liquid_nav.errors import UserError
 from liquid_nav.learning import Shard
 from liquid_nav.policy import Policy, PolicyConfig
+from liquid_nav.types import Observation
 from liquid_nav.vision import EncoderConfig
 
 
@@ -187,6 +189,27 @@ def test_a_training_that_diverges_is_noted_and_leaves_a_model(flown, plan, tmp_p
     wild = json.loads((tmp_path / "wild" / NOTES).read_text())
     assert wild["diverged"] and wild["steps"] < 50
     assert Policy.load(tmp_path / "wild", "torch").core.state_size == notes["state"]
+
+
+def test_synapses_are_plastic_in_a_copy_of_the_model(tmp_path):
+    layers = {"channels": (4,), "kernels": (5,), "strides": (3,)}
+    small = EncoderConfig(height=24, width=32, features=6, **layers)
+    torch.manual_seed(0)
+    for kind in ("liquid_state", "gru"):
+        Policy(PolicyConfig(encoder=small, core={"kind": kind, "units": 20})).save(tmp_path / kind)
+    assert plastic_copy(tmp_path / "gru") == tmp_path / "gru"
+    copy = plastic_copy(tmp_path / "liquid_state")
+    assert plastic_copy(tmp_path / "liquid_state") == copy != tmp_path / "liquid_state"
+    frame = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    plastic = []
+    for folder in (tmp_path / "liquid_state", copy):
+        policy = Policy.load(folder, "torch")
+        state = policy.initial_state()
+        for _ in range(5):
+            _, state = policy.step(Observation(frame), state, 0.05)
+        plastic.append(dict(state.plastic))
+    assert plastic[0] == {}
+    assert not torch.equal(plastic[1]["internal"][0], policy.core.internal)
 
 
 def test_another_plan_in_the_same_folder_is_refused(tmp_path, tiny, other):

@@ -97,3 +97,30 @@ def test_shared_synapses_and_each_sequences_own_give_the_same():
         {"internal": core.internal.expand(4, -1, -1).clone()},
     )
     torch.testing.assert_close(own, shared, atol=1e-4, rtol=1e-4)
+
+
+def test_plastic_forward_is_forward_and_changes_synapses_only_where_they_are_plastic():
+    torch.manual_seed(0)
+    features, elapsed = 2.0 * torch.randn(2, 6, 3), torch.rand(2, 6) * 0.1
+    fixed = LiquidStateMachine(3, 40, output_size=2, seed=1)
+    torch.nn.init.normal_(fixed.readout.weight)
+    plastic = LiquidStateMachine(3, 40, output_size=2, seed=1, plastic_synapses=True)
+    plastic.load_state_dict(fixed.state_dict())
+    whole, state = fixed(features, fixed.initial_state(2), elapsed)
+    outputs, after, weights = fixed.forward_plastic(features, fixed.initial_state(2), elapsed, {})
+    assert torch.equal(outputs, whole) and torch.equal(after, state) and weights == {}
+    weights = {}
+    state = plastic.initial_state(2)
+    changed = []
+    for step in range(6):
+        one = slice(step, step + 1)
+        output, state, weights = plastic.forward_plastic(
+            features[:, one], state, elapsed[:, one], weights
+        )
+        changed.append(output)
+    assert not torch.equal(weights["internal"][0], plastic.internal)
+    assert not torch.allclose(torch.cat(changed, dim=1), whole)
+    own, _ = plastic.trajectory(
+        features, plastic.initial_state(2), elapsed, plastic.initial_plastic(2)
+    )
+    torch.testing.assert_close(torch.cat(changed, dim=1), plastic.readout(plastic._traces(own)))
