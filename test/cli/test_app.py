@@ -102,7 +102,7 @@ def test_the_help_of_every_command_needs_no_extra():
         "for line in names:\n"
         "    try: app([*line, '--help'])\n"
         "    except SystemExit as end: assert not end.code, line\n"
-        "assert len(names) == 20, names\n"
+        "assert len(names) == 21, names\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
