@@ -8,6 +8,7 @@ import torch
 from liquid_nav.learning.augment import Photometric
 from liquid_nav.learning.auxiliary import HEIGHT, NAMES
 from liquid_nav.learning.imitation import ImitationModule
+from liquid_nav.learning.losses import geometry_loss
 from liquid_nav.policy import Policy
 
 ALWAYS = Photometric(share=1.0, noise=0.0)
@@ -219,3 +220,15 @@ def test_without_a_weight_of_the_commands_the_encoder_learns_alone(tiny, batch):
     losses["loss"].backward()
     moved = {name for name, one in module.policy.named_parameters() if one.grad is not None}
     assert moved and all(name.startswith("encoder.") for name in moved)
+
+
+@pytest.mark.parametrize(("visible", "weight"), [(1.0, 1.0), (0.0, 0.1)])
+def test_the_place_of_a_target_that_is_not_seen_counts_a_tenth(visible, weight):
+    seen = torch.zeros(1, 1, len(NAMES))
+    right = torch.zeros(1, 1, len(NAMES))
+    right[..., 2] = visible
+    wrong = right.clone()
+    wrong[..., 0] = 1.0
+    losses = [geometry_loss(seen, one, torch.ones(1, 1), height=0.0) for one in (right, wrong)]
+    # An error of one in one of the place's two numbers, times the factor of that term.
+    assert float(losses[1] - losses[0]) == pytest.approx(0.5 * 4.0 * weight)
