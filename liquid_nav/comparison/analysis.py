@@ -77,20 +77,21 @@ class Analysis:
         return _rows(tables, self._worlds(1))
 
     def pooled(self) -> list[Pooled]:
-        """Return the entrants that have flown all questions, over all of them, best first."""
+        """Return those that have flown every question that is for all, over these; best first."""
+        questions = [name for name in self.questions if name not in self.results.limited]
         names = [
             name
             for name in self.results.entrants
-            if all(name in self.results.outcomes[question] for question in self.questions)
+            if all(name in self.results.outcomes[question] for question in questions)
         ]
-        each = {name: [self.results.table(q, name) for q in self.questions] for name in names}
+        each = {name: [self.results.table(q, name) for q in questions] for name in names}
         joined = {name: np.concatenate(tables, axis=1) for name, tables in each.items()}
         others = [name for name in names if name != REFERENCE]
         p_values = holm([pooled_mcnemar(joined[name], joined[REFERENCE]) for name in others])
         p_of = dict(zip(others, p_values, strict=True))
         bootstrap = Bootstrap(self._worlds(1))
         found = []
-        for row in _rows(joined, self._worlds(len(self.questions))):
+        for row in _rows(joined, self._worlds(len(questions))):
             improvement = None
             if row.entrant != REFERENCE:
                 improvement = bootstrap.probability_of_improvement(

@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+from liquid_nav.comparison.plan_parts import Question
+
 PLASTIC = "plastic_synapses"
 """Key of a core's config that lets its synapses change in flight."""
 
@@ -25,6 +27,16 @@ def model_place(
     """
     place = folder / "models" / protocol / entrant / f"rate-{rate:g}" / f"share-{share:g}"
     return place / f"training-{training}"
+
+
+def flown_model(
+    folder: Path, protocol: str, question: Question, entrant: str, rate: float, training: int
+) -> Path:
+    """Return the folder of the model that flies a question; the other arguments as above."""
+    model = model_place(folder, protocol, entrant, rate, question.share, training)
+    if question.plastic:
+        return plastic_copy(model)
+    return model
 
 
 def plastic_copy(model: Path) -> Path:

@@ -160,7 +160,7 @@ def _sections(
         sections.append(replace(section, parting=partings.get(name)))
     if analysis.results.claims:
         sections.append(_claims(analysis.results))
-    sections += [_losses(analysis), _cores(analysis.results), _origin(analysis.results)]
+    sections += [_changes(analysis), _cores(analysis.results), _origin(analysis.results)]
     return [replace(one, title=f"{PROTOCOLS[protocol]}: {one.title}") for one in sections]
 
 
@@ -205,8 +205,8 @@ def _claims(results: Results) -> Section:
     return Section(title, ("core", *MEASURES.values()), rows, note=CLAIMS)
 
 
-def _losses(analysis: Analysis) -> Section:
-    """How much of the first question's success is lost in each of the others."""
+def _changes(analysis: Analysis) -> Section:
+    """How much more or less often targets are reached in each question than in the first."""
     first, *others = analysis.questions
     results = analysis.results
     rows = []
@@ -214,10 +214,10 @@ def _losses(analysis: Analysis) -> Section:
         begin = results.table(first, name).mean()
         cells = [name]
         for other in others:
-            lost = "-"
+            change = "-"
             if name in results.outcomes[other]:
-                lost = f"{100 * (results.table(other, name).mean() - begin):+.1f}"
-            cells.append(lost)
+                change = f"{100 * (results.table(other, name).mean() - begin):+.1f}"
+            cells.append(change)
         rows.append(tuple(cells))
     return Section(f"points gained from {first} to", ("core", *others), tuple(rows))
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from liquid_nav.comparison.flights import question_tasks
-from liquid_nav.comparison.model_places import model_place
+from liquid_nav.comparison.model_places import flown_model
 from liquid_nav.comparison.parting import Parting
 from liquid_nav.comparison.plan import Plan
 from liquid_nav.comparison.plan_parts import SHARED
@@ -54,7 +54,7 @@ class Filmed:
 
 def video_name(parting: Parting, entrant: str) -> str:
     """Return the name of a flight's video."""
-    return f"parting_{parting.question}_{entrant}.mp4"
+    return f"parting_{parting.question}_{entrant}_{parting.seed}.mp4"
 
 
 def picture_name(parting: Parting) -> str:
@@ -84,7 +84,7 @@ def film_parting(plan: Plan, run: Path, results: Results, parting: Parting, fold
     filmed = []
     for entrant, training in zip(entrants, parting.trainings, strict=True):
         rate = results.entrants[entrant].learning_rate
-        model = model_place(run, SHARED, entrant, rate, question.share, training)
+        model = flown_model(run, SHARED, question, entrant, rate, training)
         tasks = question_tasks(plan, question, [model], str(parting.seed))
         task = next(one for one in tasks if one.scenario.name == parting.world)
         filmed.append(_film(task, entrant, folder / video_name(parting, entrant)))

@@ -23,7 +23,7 @@ from liquid_nav.comparison.core_training import NOTES, CoreTask, train_all
 from liquid_nav.comparison.entrants import ENTRANTS
 from liquid_nav.comparison.flights import Flown, fly_question
 from liquid_nav.comparison.frozen_data import FrozenData
-from liquid_nav.comparison.model_places import model_place, plastic_copy
+from liquid_nav.comparison.model_places import flown_model, model_place
 from liquid_nav.comparison.plan import Plan
 from liquid_nav.comparison.plan_parts import END_TO_END, Question
 from liquid_nav.comparison.results import EntrantFacts, Results, load_results
@@ -91,6 +91,8 @@ class ProtocolRun:
         results.save(self.file)
         for question in questions:
             results.questions[question.name] = question.about
+            if question.entrants and question.name not in results.limited:
+                results.limited.append(question.name)
             for name in names:
                 if question.entrants and name not in question.entrants:
                     continue
@@ -193,9 +195,9 @@ class ProtocolRun:
         return float(flown.table.mean()), -float(notes["loss"])
 
     def _fly(self, question: Question, name: str, rate: float) -> Flown:
-        models = [self._model(name, rate, question.share, k) for k in self._trainings]
-        if question.plastic:
-            models = [plastic_copy(model) for model in models]
+        models = [
+            flown_model(self.folder, self.name, question, name, rate, k) for k in self._trainings
+        ]
         file = self.folder / "flights" / self.name / question.name / f"{name}.jsonl"
         return fly_question(self.plan, question, models, self.plan.seeds, file, self.pool)
 

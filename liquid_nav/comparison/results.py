@@ -54,6 +54,8 @@ class Results:
     """Seeds of the flights in each world."""
     questions: dict[str, str] = field(default_factory=dict)
     """Name -> what is asked."""
+    limited: list[str] = field(default_factory=list)
+    """Questions that only some entrants fly by the plan: no part of sums over questions."""
     entrants: dict[str, EntrantFacts] = field(default_factory=dict)
     """Name -> facts."""
     outcomes: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)

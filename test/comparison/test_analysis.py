@@ -75,6 +75,16 @@ def test_who_has_not_flown_everything_is_in_no_sum(results):
     assert {row.entrant for row in analysis.rows("summer")} == {"ltc_ncp", "gru", "lstm"}
 
 
+def test_a_question_for_some_alone_is_in_no_sum_and_leaves_the_entrants(results):
+    before = Analysis(results).pooled()
+    results.questions["plastic"] = "synapses that change"
+    results.limited = ["plastic"]
+    results.outcomes["plastic"] = {"ltc_ncp": results.outcomes["fog"]["ltc_ncp"]}
+    analysis = Analysis(results)
+    assert analysis.pooled() == before
+    assert [row.entrant for row in analysis.rows("plastic")] == ["ltc_ncp"]
+
+
 def test_liquid_cores_against_ordinary_ones(results):
     difference = Analysis(results).liquid_against_ordinary("fog")
     assert difference.value == pytest.approx(0.6 - (0.2 + 0.6) / 2, abs=0.08)

@@ -57,10 +57,10 @@ def test_where_nothing_differs_there_is_none():
 def expert_and_straight(monkeypatch):
     """Built-in pilots in the places of two models."""
 
-    def place(folder, protocol, entrant, rate, share, training):
+    def place(folder, protocol, question, entrant, rate, training):
         return Path({"ltc_ncp": "expert", "gru": "straight"}[entrant])
 
-    monkeypatch.setattr(parting_flights, "model_place", place)
+    monkeypatch.setattr(parting_flights, "flown_model", place)
 
 
 @pytest.mark.slow
@@ -71,13 +71,13 @@ def test_films_and_picture_of_a_parting(expert_and_straight, plan, tmp_path):
     assert (parting.world, parting.seed) == ("field", 24001)
     film_parting(plan, tmp_path, results, parting, tmp_path / "images")
     for name in ("ltc_ncp", "gru"):
-        frames = list(read_video(tmp_path / "images" / f"parting_summer_{name}.mp4"))
+        frames = list(read_video(tmp_path / "images" / f"parting_summer_{name}_24001.mp4"))
         assert len(frames) > 10 and np.asarray(frames[0]).std() > 10.0
     picture = tmp_path / "images" / "parting_summer_ltc_ncp_gru_24001.png"
     assert picture.stat().st_size > 50_000
     write_page({"shared": Analysis(results)}, tmp_path, [parting])
     html = (tmp_path / "comparison.html").read_text()
-    assert html.count("<video") == 2 and "images/parting_summer_gru.mp4" in html
+    assert html.count("<video") == 2 and "images/parting_summer_gru_24001.mp4" in html
     assert picture.name in (tmp_path / "comparison.md").read_text()
     # Nothing is flown again.
     before = picture.stat().st_mtime_ns

@@ -9,10 +9,10 @@ import torch
 from typer.testing import CliRunner
 
 from liquid_nav.cli.app import app
-from liquid_nav.comparison import ComparisonRun, PlanError, load_plan, load_results
+from liquid_nav.comparison import ComparisonRun, PlanError, Question, load_plan, load_results
 from liquid_nav.comparison.core_training import NOTES, CoreTask, train_core
 from liquid_nav.comparison.features import compute_features, open_features
-from liquid_nav.comparison.model_places import plastic_copy
+from liquid_nav.comparison.model_places import flown_model, model_place, plastic_copy
 from liquid_nav.errors import UserError
 from liquid_nav.learning import Shard
 from liquid_nav.policy import Policy, PolicyConfig
@@ -189,6 +189,17 @@ def test_a_training_that_diverges_is_noted_and_leaves_a_model(flown, plan, tmp_p
     wild = json.loads((tmp_path / "wild" / NOTES).read_text())
     assert wild["diverged"] and wild["steps"] < 50
     assert Policy.load(tmp_path / "wild", "torch").core.state_size == notes["state"]
+
+
+def test_where_synapses_are_plastic_the_copy_is_flown(tmp_path):
+    model = model_place(tmp_path, "shared", "liquid_state", 0.002, 1.0, 3)
+    model.mkdir(parents=True)
+    (model / "config.json").write_text('{"core": {"kind": "liquid_state", "units": 20}}')
+    where = (tmp_path, "shared")
+    which = ("liquid_state", 0.002, 3)
+    assert flown_model(*where, Question("summer", ""), *which) == model
+    copy = flown_model(*where, Question("plastic", "", plastic=True), *which)
+    assert json.loads((copy / "config.json").read_text())["core"]["plastic_synapses"] is True
 
 
 def test_synapses_are_plastic_in_a_copy_of_the_model(tmp_path):
